@@ -1,0 +1,213 @@
+"""Running Odoo: its configuration file, its environment, one command of it."""
+
+import configparser
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+
+from .console import MedspaError
+from .odoo_source import OdooTree
+from .postgres import Connection
+from .process import explain
+from .project import Project
+from .venv import Venv
+
+# What would move Odoo's settings behind our back.
+DROPPED_VARIABLES = {
+    "PYTHONPATH",
+    "ODOO_RC",
+    "ODOO_DEV",
+    "OPENERP_SERVER",
+    "PGHOST",
+    "PGPORT",
+    "PGUSER",
+    "PGPASSWORD",
+    "PGDATABASE",
+    "PGSSLMODE",
+    "PGAPPNAME",
+    "PGOPTIONS",
+    "PGDATABASE_TEMPLATE",
+}
+
+
+def read_conf(path: Path) -> configparser.RawConfigParser:
+    """Return a configuration file of Odoo."""
+    conf = configparser.RawConfigParser(comment_prefixes=(";", "#"))
+    try:
+        conf.read_string(path.read_text() if path.exists() else "[options]\n")
+    except configparser.Error as error:
+        reason = " ".join(str(error).split())
+        raise MedspaError(f"{path} cannot be read: {reason}.") from error
+    if not conf.has_section("options"):
+        conf.add_section("options")
+    return conf
+
+
+def port_is_free(port: int, host: str = "0.0.0.0") -> bool:
+    """Tell whether a server could listen on a port."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Odoo:
+    """Odoo with the configuration of this checkout."""
+
+    def __init__(
+        self, project: Project, tree: OdooTree, venv: Venv, connection: Connection
+    ) -> None:
+        """Write the configuration file that all commands use."""
+        self.project = project
+        self.tree = tree
+        self.venv = venv
+        self.connection = connection
+        self.conf = project.state / "odoo.conf"
+        self._write_conf()
+
+    def _write_conf(self) -> None:
+        """Join the project's odoo.conf with what belongs to this machine."""
+        conf = read_conf(self.project.root / "odoo.conf")
+        paths = [self.project.root, *self.tree.addons_paths]
+        options = {
+            **self.connection.odoo_options(),
+            "addons_path": ",".join(str(path) for path in paths),
+            "data_dir": str(self.project.data_dir),
+        }
+        for key, value in options.items():
+            conf.set("options", key, value)
+        partial = self.conf.with_suffix(f".{os.getpid()}")
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write("; written by ./medspa from ../odoo.conf: do not edit\n")
+            conf.write(file)
+        partial.replace(self.conf)
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of an Odoo process."""
+        env = {k: v for k, v in os.environ.items() if k not in DROPPED_VARIABLES}
+        env.update(self.connection.environment())
+        env["PYTHONUNBUFFERED"] = "1"
+        env.setdefault("LANG", "C.UTF-8")
+        env["PATH"] = f"{self.venv.path / 'bin'}{os.pathsep}{env.get('PATH', '')}"
+        return env
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the words of an Odoo command, sub-command first if it has one."""
+        words = [str(self.venv.python), "-m", "odoo"]
+        if arguments and not arguments[0].startswith("-"):
+            return [*words, arguments[0], "-c", str(self.conf), *arguments[1:]]
+        return [*words, "-c", str(self.conf), *arguments]
+
+    def popen(self, *arguments: str, **options) -> subprocess.Popen:
+        """Start Odoo in a session of its own, so that Ctrl-C reaches only us."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            env=self.environment(),
+            cwd=self.project.state,
+            start_new_session=True,
+            **options,
+        )
+
+    def call(self, *arguments: str) -> int:
+        """Run Odoo on the terminal and return its exit code."""
+        done = subprocess.run(
+            self.command(*arguments),
+            env=self.environment(),
+            cwd=self.project.state,
+            check=False,
+        )
+        return done.returncode
+
+    def run(
+        self,
+        log: Path,
+        *arguments: str,
+        stdin: str | None = None,
+        on_line: Callable[[str], None] | None = None,
+        timeout: float | None = None,
+    ) -> int:
+        """Run Odoo into a log file and return its exit code.
+
+        :param on_line: is told each line as it comes
+        :param timeout: seconds after which the run is stopped
+        """
+        with log.open("w", errors="replace") as file:
+            process = self.popen(
+                *arguments,
+                stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+            guard = threading.Timer(timeout or 1e6, stop, [process, 5])
+            guard.daemon = True
+            guard.start()
+            try:
+                if stdin is not None:
+                    process.stdin.write(stdin)
+                    process.stdin.close()
+                for line in process.stdout:
+                    file.write(line)
+                    if on_line:
+                        on_line(line)
+                return process.wait()
+            except BaseException:
+                stop(process, 5)
+                raise
+            finally:
+                guard.cancel()
+
+    def install(
+        self, log: Path, db: str, names: Iterable[str], *options: str, update: bool = False
+    ) -> None:
+        """Install or update addons in a database, without serving it."""
+        flag = "-u" if update else "-i"
+        arguments = ["-d", db, flag, ",".join(names), "--stop-after-init", "--no-http"]
+        code = self.run(log, *arguments, *options)
+        text = log.read_text(errors="replace")
+        if code or "CRITICAL" in text:
+            raise MedspaError(install_failure(text, log))
+
+
+def install_failure(text: str, log: Path) -> str:
+    """Return one sentence for an installation that failed."""
+    if reason := explain(text):
+        return reason
+    lines = [line.strip() for line in text.splitlines()]
+    errors = [li for li in lines if " ERROR " in li or " CRITICAL " in li]
+    raised = [
+        li for li in lines if li.split(":")[0].endswith(("Error", "Exception", "Violation"))
+    ]
+    last = (raised or errors or lines or ["no output"])[-1]
+    return f"Odoo failed: {last} (the log is {log})"
+
+
+def stop(process: subprocess.Popen, seconds: float) -> None:
+    """Stop an Odoo process: politely, then by force, with its children."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        deadline = time.monotonic() + seconds
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()

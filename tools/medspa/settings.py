@@ -1,0 +1,54 @@
+"""The project's own facts: names, versions, log-ins, packages."""
+
+# --- databases -------------------------------------------------------------
+DEMO_DB = "medspa_demo"
+TEST_DB = "medspa_test"
+TEMPLATE_PREFIX = "medspa_tmpl_"
+BUILD_PREFIX = "medspa_build_"
+# The comment that marks a database as made (and so as droppable) by this tool.
+DB_MARK = "made by ./medspa"
+
+# --- the demo clinic -------------------------------------------------------
+# Addons of ours that the demo clinic shows; auto_install ones join them.
+DEMO_ADDONS = ["medspa_membership"]
+DEMO_LOGINS = [
+    ("admin", "admin", "administrator"),
+    ("rita", "rita", "receptionist"),
+    ("petra", "petra", "practitioner"),
+    ("mara", "mara", "manager"),
+    ("paula", "paula", "patient (website and portal)"),
+]
+DEFAULT_PORT = 8069
+
+# --- Odoo as Debian packages it --------------------------------------------
+ODOO_SERIES = "19.0"
+ODOO_PACKAGE = "odoo-19"
+ODOO_DEB_VERSION = "19.0.0+dfsg-1"
+ODOO_SUITE = "sid"
+# Fonts and scripts that the package links to; font-awesome and inconsolata of
+# newer suites leave dead links, so these two come from an older one.
+COMPANION_PACKAGES = [
+    "fonts-glyphicons-halflings",
+    "fonts-montserrat",
+    "fonts-ocr-b",
+    "fonts-roboto-unhinted",
+    "libjs-jquery",
+    "libjs-jquery-form",
+    "libjs-underscore",
+]
+OLDER_SUITE = "bookworm"
+OLDER_PACKAGES = ["fonts-font-awesome", "fonts-inconsolata"]
+ODOO_DEB_SHA256 = "9d2f598b0555db17e291d48ed24df184c70823c053c4c5ed53c467ca7f629bbf"
+# Translations that are unpacked with Odoo: all of them would be 850 MB.
+ODOO_LANGUAGES = {"de", "es", "es_419", "fr", "it", "nl", "pl", "pt", "pt_BR"}
+# Rises when the way the tree is unpacked changes, so that caches are made anew.
+ODOO_RECIPE = 1
+# A file that Debian leaves out and without which every backend tour fails.
+ODOO_EMPTY_FILES = [
+    "odoo/addons/mail/static/lib/selfie_segmentation/selfie_segmentation.js"
+]
+
+# --- limits ------------------------------------------------------------------
+PYTHON_MIN, PYTHON_MAX = (3, 10), (3, 13)
+POSTGRES_MIN = 13
+FREE_DISK_MB = 3000
