@@ -1,0 +1,10 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+
+
+def pre_init_hook(env):
+    """Create btree_gist, which the exclusion constraint of medspa.occupancy needs.
+
+    It is a trusted extension: the owner of the database may create it.
+    """
+    env.cr.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")

@@ -1,0 +1,11 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from . import (
+    calendar_event,
+    medspa_credit_move,
+    medspa_occupancy,
+    medspa_visit,
+    product_template,
+    res_company,
+    res_config_settings,
+)

@@ -1,0 +1,33 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import fields, models
+
+
+class MedspaOccupancy(models.Model):
+    """Time that one resource gives to one appointment, buffers included.
+
+    The exclusion constraint is what keeps two appointments from one practitioner, room
+    or device, whatever two requests believe at the same moment. Kept apart from
+    calendar.event so that no other write to an event can ever trip over it.
+    """
+
+    _name = "medspa.occupancy"
+    _description = "Occupancy of a resource"
+    _order = "start, id"
+
+    event_id = fields.Many2one(
+        "calendar.event", "Appointment", required=True, index=True, ondelete="cascade"
+    )
+    resource_id = fields.Many2one(
+        "resource.resource", required=True, index=True, ondelete="restrict"
+    )
+    start = fields.Datetime(required=True)
+    stop = fields.Datetime(required=True)
+
+    _one_at_a_time = models.Constraint(
+        "EXCLUDE USING gist (resource_id WITH =, tsrange(start, stop) WITH &&)",
+        "This time has just been taken. Please choose another one.",
+    )
+    _stop_after_start = models.Constraint(
+        "CHECK (stop > start)", "An appointment ends after it starts."
+    )

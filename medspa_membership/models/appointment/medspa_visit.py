@@ -1,0 +1,98 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class MedspaVisit(models.Model):
+    """What happened at an appointment: the clinical side, and what was used for it.
+
+    Staff see that a visit took place; only clinicians read what it says. A visit closed
+    by mistake is undone and kept: the next close makes a new one.
+    """
+
+    _name = "medspa.visit"
+    _description = "Visit"
+    _inherit = ["mail.thread"]
+    _order = "visited_at desc, id desc"
+    _check_company_auto = True
+
+    company_id = fields.Many2one("res.company", required=True, index=True)
+    event_id = fields.Many2one(
+        "calendar.event", "Appointment", index="btree_not_null", ondelete="restrict"
+    )
+    partner_id = fields.Many2one(
+        "res.partner", "Patient", required=True, index=True, ondelete="restrict"
+    )
+    treatment_id = fields.Many2one(
+        "product.template", required=True, index=True, ondelete="restrict"
+    )
+    practitioner_id = fields.Many2one("resource.resource", ondelete="restrict")
+    room_id = fields.Many2one("resource.resource", ondelete="restrict")
+    visited_at = fields.Datetime("Date", required=True, index=True)
+    state = fields.Selection(
+        [("done", "Done"), ("undone", "Undone")], default="done", required=True
+    )
+    credit_move_ids = fields.One2many(
+        "medspa.credit.move", "visit_id", "Credit moves", readonly=True
+    )
+    protocol = fields.Html(
+        groups="medspa_membership.group_medspa_practitioner",
+        help="What was done, with which product and which settings.",
+    )
+    notes = fields.Html(
+        "Care notes", groups="medspa_membership.group_medspa_practitioner"
+    )
+
+    _one_per_appointment = models.UniqueIndex(
+        "(event_id) WHERE state = 'done' AND event_id IS NOT NULL",
+        "This appointment has been closed already.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("partner_id", "treatment_id")
+    def _compute_display_name(self):
+        for visit in self:
+            visit.display_name = f"{visit.treatment_id.name}, {visit.partner_id.name}"
+
+    # === CRUD METHODS === #
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_kept(self):
+        raise UserError(
+            self.env._("A visit is part of the patient's record: undo it instead.")
+        )
+
+    # === BUSINESS METHODS === #
+
+    def _redeem(self, credit, quantity, reserved):
+        """Use credit up for the visit. Note: `self.ensure_one()`.
+
+        :param float reserved: the part that the booking had set aside
+        """
+        self.ensure_one()
+        return credit._redeem(
+            quantity,
+            self.company_id._medspa_date(self.visited_at),
+            reserved=reserved,
+            event_id=self.event_id.id,
+            visit_id=self.id,
+        )
+
+    def _undo(self, reason=None, reserve_again=True):
+        """Take the visits back: each gives back exactly what it had used.
+
+        :param bool reserve_again: keep it for the appointment, which is open again
+        """
+        for visit in self:
+            uses = visit.sudo().credit_move_ids.filtered(lambda m: m.kind == "redeem")
+            visit.state = "undone"
+            # An INSERT goes before a pending UPDATE: the next close would collide.
+            visit.flush_recordset(["state"])
+            uses._restore(
+                reserve_again=reserve_again,
+                event_id=visit.event_id.id,
+                visit_id=visit.id,
+                reason=reason,
+            )

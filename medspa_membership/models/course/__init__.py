@@ -1,0 +1,11 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from . import (
+    calendar_event,
+    medspa_course,
+    medspa_course_line,
+    medspa_course_step,
+    medspa_credit,
+    product_template,
+    res_partner,
+)

@@ -1,0 +1,61 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class CalendarEvent(models.Model):
+    _inherit = "calendar.event"
+
+    def _filter_bookable_credits(self, credits):
+        """Override to leave out courses whose pace allows no session that day."""
+        credits = super()._filter_bookable_credits(credits)
+        day = self._get_local_date()
+        return credits.filtered(
+            lambda credit: (
+                not credit.course_line_id
+                or not credit.course_line_id._get_pace_conflict(day, but_event=self)
+            )
+        )
+
+    def _cover(self, chosen=False):
+        """Override to refuse a credit that its course does not allow on that day."""
+        res = super()._cover(chosen=chosen)
+        self._check_pace()
+        return res
+
+    def _check_reservation_dates(self):
+        res = super()._check_reservation_dates()
+        for event in self:
+            event._check_pace()
+        return res
+
+    def _check_pace(self):
+        """Keep the days between two sessions that the course asks for."""
+        self.ensure_one()
+        line = self.credit_id.sudo().course_line_id
+        if not line or self.appointment_status not in ("booked", "arrived"):
+            return
+        conflict = line._get_pace_conflict(self._get_local_date(), but_event=self)
+        if conflict:
+            raise UserError(
+                self.env._(
+                    "%(treatment)s of course %(course)s needs %(days)s days between two "
+                    "sessions. The nearest days possible are %(before)s and %(after)s.",
+                    treatment=self.treatment_id.name,
+                    course=line.course_id.name,
+                    days=line.min_days,
+                    before=self.credit_id._format_date(conflict[0]),
+                    after=self.credit_id._format_date(conflict[1]),
+                )
+            )
+
+    def _get_credit_summary(self):
+        """Override to name the course that pays."""
+        summary = super()._get_credit_summary()
+        course = self.credit_id.sudo().course_id
+        if not course:
+            return summary
+        return self.env._(
+            "%(course)s: %(summary)s", course=course.display_name, summary=summary
+        )

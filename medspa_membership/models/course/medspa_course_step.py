@@ -1,0 +1,46 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import fields, models
+
+
+class MedspaCourseStep(models.Model):
+    """One line of the recipe of a course on sale: so many sessions of a treatment."""
+
+    _name = "medspa.course.step"
+    _description = "Course step"
+    _order = "sequence, id"
+
+    product_tmpl_id = fields.Many2one(
+        "product.template", "Course", required=True, index=True, ondelete="cascade"
+    )
+    sequence = fields.Integer(default=10)
+    treatment_id = fields.Many2one(
+        "product.template",
+        required=True,
+        domain="[('service_tracking', '=', 'medspa_treatment')]",
+        ondelete="restrict",
+    )
+    sessions = fields.Integer(default=1, required=True)
+    min_days = fields.Integer(
+        "At least",
+        help="Days that must pass since the session before. Zero: any day.",
+    )
+    advised_days = fields.Integer(
+        "Advised", help="Days since the session before that give the best result."
+    )
+
+    _sessions_positive = models.Constraint(
+        "CHECK (sessions > 0)", "A step has at least one session."
+    )
+    _days_in_order = models.Constraint(
+        "CHECK (min_days >= 0 AND advised_days >= 0"
+        " AND (advised_days = 0 OR advised_days >= min_days))",
+        "The advised pace is not quicker than the quickest one.",
+    )
+
+    def _get_shortest_days(self):
+        """Return the days from the first session to the last at the quickest pace."""
+        days = 0
+        for index, step in enumerate(self.sorted("sequence")):
+            days += step.min_days * (step.sessions - (index == 0))
+        return days

@@ -1,0 +1,23 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import fields, models
+
+
+class MedspaCredit(models.Model):
+    _inherit = "medspa.credit"
+
+    course_line_id = fields.Many2one(
+        "medspa.course.line", index="btree_not_null", ondelete="restrict"
+    )
+    course_id = fields.Many2one(
+        related="course_line_id.course_id", store=True, index="btree_not_null"
+    )
+
+    def _get_ledger_fields(self):
+        return super()._get_ledger_fields() | {"course_line_id"}
+
+    def _on_balance_changed(self):
+        """Override to let a course notice its first visit and its last session."""
+        res = super()._on_balance_changed()
+        self.sudo().course_id._on_credits_changed()
+        return res

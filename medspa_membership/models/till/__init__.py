@@ -1,0 +1,9 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from . import (
+    account_move,
+    medspa_course,
+    payment_transaction,
+    sale_order,
+    sale_order_line,
+)

@@ -1,0 +1,83 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.tools import float_compare
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    course_ids = fields.One2many("medspa.course", "sale_line_id", "Courses")
+
+    def _create_courses(self):
+        """Make the courses that confirmed lines sell, one for each unit, once.
+
+        They wait for their money as drafts.
+        """
+        vals_list = []
+        for line in self.filtered(
+            lambda line: line.service_tracking == "medspa_course"
+        ):
+            wanted = line._get_course_count()
+            vals_list += [
+                line._prepare_course_vals(position)
+                for position in range(len(line.sudo().course_ids), wanted)
+            ]
+        # Whoever may confirm an order may cause its courses.
+        return self.env["medspa.course"].sudo().create(vals_list)
+
+    def _get_course_count(self):
+        self.ensure_one()
+        count = int(self.product_uom_qty)
+        if float_compare(count, self.product_uom_qty, precision_digits=3):
+            raise UserError(
+                self.env._(
+                    "%(course)s is sold whole: the quantity cannot be %(quantity)s.",
+                    course=self.product_id.name,
+                    quantity=self.product_uom_qty,
+                )
+            )
+        return count
+
+    def _prepare_course_vals(self, position):
+        """Return the values of one course of the line.
+
+        The price of the line is shared over its courses, the last one takes the rest.
+        """
+        self.ensure_one()
+        order = self.order_id
+        company = order.company_id
+        count = self._get_course_count()
+        Course = self.env["medspa.course"]
+        price = Course._share(self.price_total, [1] * count, self.currency_id)[position]
+        untaxed = Course._share(self.price_subtotal, [1] * count, self.currency_id)[
+            position
+        ]
+        value = self.currency_id._convert(
+            untaxed, company.currency_id, company, order.date_order
+        )
+        vals = Course._prepare_course_vals(
+            self.product_id.product_tmpl_id,
+            order.partner_id,
+            company,
+            price,
+            self.currency_id,
+            value,
+        )
+        return {**vals, "sale_line_id": self.id, "sale_position": position}
+
+    def _is_paid_for_courses(self):
+        """Tell whether the money for the line has arrived, by order or by invoice."""
+        self.ensure_one()
+        if self.order_id._is_paid_by_transactions():
+            return True
+        if (
+            float_compare(self.qty_invoiced, self.product_uom_qty, precision_digits=3)
+            < 0
+        ):
+            return False
+        invoices = self.invoice_lines.move_id.filtered(lambda m: m.state == "posted")
+        return bool(invoices) and all(
+            invoice.payment_state in ("paid", "in_payment") for invoice in invoices
+        )
