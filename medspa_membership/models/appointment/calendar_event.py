@@ -26,6 +26,13 @@ HOLDING_STATUSES = ("booked", "arrived", "attended")
 OPEN_STATUSES = ("booked", "arrived")
 
 TIME_FIELDS = {"start", "stop", "duration", "start_date", "stop_date", "allday"}
+COVER_FIELDS = {
+    "patient_id",
+    "treatment_id",
+    "credit_id",
+    "credit_quantity",
+    "is_paid_apart",
+}
 RESOURCE_FIELDS = {"practitioner_id", "room_id", "treatment_id", "active"}
 
 
@@ -87,6 +94,12 @@ class CalendarEvent(models.Model):
         "Do not use a credit",
         help="The patient pays for this appointment and keeps the credit.",
     )
+    credit_quantity = fields.Float(
+        "Sessions taken",
+        digits=(16, 3),
+        default=1.0,
+        help="How much of the credit the appointment takes.",
+    )
     occupancy_ids = fields.One2many("medspa.occupancy", "event_id")
     credit_move_ids = fields.One2many("medspa.credit.move", "event_id", "Credit moves")
     visit_ids = fields.One2many("medspa.visit", "event_id", "Visits")
@@ -105,6 +118,10 @@ class CalendarEvent(models.Model):
         " AND appointment_status IS NOT NULL AND medspa_company_id IS NOT NULL"
         " AND recurrency IS NOT TRUE AND allday IS NOT TRUE))",
         "An appointment has a patient, a status and a time; book each session by itself.",
+    )
+    _credit_quantity_positive = models.Constraint(
+        "CHECK (treatment_id IS NULL OR credit_quantity > 0)",
+        "An appointment takes more than no session.",
     )
     _agenda_idx = models.Index(
         "(medspa_company_id, start) WHERE treatment_id IS NOT NULL"
@@ -228,7 +245,7 @@ class CalendarEvent(models.Model):
             TIME_FIELDS | RESOURCE_FIELDS
         ) & vals.keys() or "appointment_status" in vals:
             appointments._sync_occupancy()
-        if {"patient_id", "treatment_id", "credit_id", "is_paid_apart"} & vals.keys():
+        if COVER_FIELDS & vals.keys():
             for event in appointments:
                 event._cover(chosen="credit_id" in vals)
         elif TIME_FIELDS & vals.keys():
@@ -274,11 +291,7 @@ class CalendarEvent(models.Model):
 
     def _check_write_on_closed(self, vals):
         """Refuse to change what has taken place; a correction undoes it first."""
-        changed = (
-            TIME_FIELDS
-            | {"patient_id", "treatment_id", "practitioner_id", "credit_id"}
-            | {"is_paid_apart"}
-        ) & vals.keys()
+        changed = (TIME_FIELDS | COVER_FIELDS | {"practitioner_id"}) & vals.keys()
         closed = self.filtered(lambda event: event.appointment_status == "attended")
         if not changed or not closed:
             return
@@ -424,11 +437,11 @@ class CalendarEvent(models.Model):
         if status == "attended":
             self._close()
         elif status == "cancelled":
-            self._release()
+            self._settle_loss("late_cancel")
         elif status == "no_show":
-            self._settle_no_show()
+            self._settle_loss("no_show")
         elif previous in ("cancelled", "no_show"):
-            self._take_back_no_show()
+            self._take_back_loss()
             self._check_can_be_booked()
             self._cover()
 
@@ -462,32 +475,6 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         self.visit_ids.filtered(lambda v: v.state == "done").sudo()._undo()
 
-    def _settle_no_show(self):
-        """Use up or release the session of a patient who did not come."""
-        self.ensure_one()
-        if not self.medspa_company_id.no_show_uses_session:
-            return self._release()
-        on_date = self._get_local_date()
-        for credit, quantity in self._get_reservations().items():
-            credit._redeem(
-                quantity,
-                on_date,
-                reserved=quantity,
-                event_id=self.id,
-                reason=self.env._("The patient did not come."),
-            )
-
-    def _take_back_no_show(self):
-        """Give back what a no-show had taken, for the appointment is open again."""
-        self.ensure_one()
-        moves = self.sudo().credit_move_ids
-        restored = moves.restored_move_id
-        uses = moves.filtered(
-            lambda m: m.kind == "redeem" and not m.visit_id and m not in restored
-        )
-        if uses:
-            uses._restore(reserve_again=True, event_id=self.id)
-
     # === BUSINESS METHODS: CREDIT === #
 
     def _get_reservations(self):
@@ -516,7 +503,7 @@ class CalendarEvent(models.Model):
         if not self.is_paid_apart:
             credit = (chosen and self.credit_id) or self._find_credit()
         reserved = self._get_reservations()
-        if credit and list(reserved) == [credit]:
+        if credit and reserved == {credit: self._get_credit_quantity(credit)}:
             return
         self._release()
         if credit:
@@ -550,15 +537,24 @@ class CalendarEvent(models.Model):
         candidates = usable_sudo | reserved
         if picked and picked in candidates and picked._covers(self.treatment_id):
             return picked.with_env(self.env)
-        return self._filter_bookable_credits(usable_sudo)[:1].with_env(self.env)
+        enough_sudo = usable_sudo.filtered(
+            lambda credit: credit.available >= self._get_credit_quantity(credit)
+        )
+        return self._filter_bookable_credits(enough_sudo)[:1].with_env(self.env)
 
     def _filter_bookable_credits(self, credits):
         """Seam: drop credits that cannot pay for this appointment at its time."""
         return credits
 
     def _get_credit_quantity(self, credit):
-        """Return how much of a credit the appointment takes: one session."""
-        return 1.0
+        """Return how much of a credit the appointment takes.
+
+        What the treatment costs in sessions counts only where the credit covers more
+        than that treatment: a course of long sessions is used up one by one.
+        """
+        self.ensure_one()
+        cost = self.treatment_id.session_cost if credit.coverage != "treatment" else 1.0
+        return cost * self.credit_quantity
 
     def _release(self):
         """Give back whatever the appointment has set aside."""

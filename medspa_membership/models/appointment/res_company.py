@@ -4,7 +4,8 @@ from odoo import fields, models
 
 
 class ResCompany(models.Model):
-    _inherit = "res.company"
+    _name = "res.company"
+    _inherit = ["res.company", "medspa.terms"]
 
     booking_step_minutes = fields.Integer(
         default=15, help="Offered times start at multiples of so many minutes."
@@ -15,18 +16,10 @@ class ResCompany(models.Model):
     booking_horizon_days = fields.Integer(
         default=90, help="Patients book at most so many days ahead."
     )
-    cancel_notice_hours = fields.Integer(
-        default=24, help="Until so many hours before, a patient cancels without loss."
-    )
-    no_show_uses_session = fields.Boolean(
-        default=True, help="A session that the patient does not come to is used up."
-    )
-
     _booking_step_positive = models.Constraint(
         "CHECK (booking_step_minutes > 0)", "Offered times need a step above zero."
     )
     _booking_limits_not_negative = models.Constraint(
-        "CHECK (booking_lead_minutes >= 0 AND booking_horizon_days >= 0"
-        " AND cancel_notice_hours >= 0)",
+        "CHECK (booking_lead_minutes >= 0 AND booking_horizon_days >= 0)",
         "Booking limits are zero or more.",
     )

@@ -22,7 +22,20 @@ class CalendarEvent(models.Model):
         """Override to refuse a credit that its course does not allow on that day."""
         res = super()._cover(chosen=chosen)
         self._check_pace()
+        self._check_part_session()
         return res
+
+    def _check_part_session(self):
+        """Take a part of a session only where the course was sold so."""
+        course = self.credit_id.sudo().course_id
+        if course and not course.allows_part_sessions and self.credit_quantity % 1:
+            raise UserError(
+                self.env._(
+                    "Course %(course)s is used in whole sessions, not %(quantity)s.",
+                    course=course.name,
+                    quantity=self.credit_quantity,
+                )
+            )
 
     def _check_reservation_dates(self):
         res = super()._check_reservation_dates()
@@ -49,6 +62,10 @@ class CalendarEvent(models.Model):
                     after=self.credit_id._format_date(conflict[1]),
                 )
             )
+
+    def _get_terms_holder(self):
+        """Override to apply the terms on which the course was sold."""
+        return self.credit_id.course_id or super()._get_terms_holder()
 
     def _get_credit_summary(self):
         """Override to name the course that pays."""

@@ -19,7 +19,7 @@ class MedspaCourse(models.Model):
 
     _name = "medspa.course"
     _description = "Course"
-    _inherit = ["portal.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["medspa.terms", "portal.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
 
@@ -56,8 +56,10 @@ class MedspaCourse(models.Model):
             ("draft", "To be paid"),
             ("active", "Active"),
             ("paused", "Paused"),
+            ("unpaid", "No longer paid"),
             ("completed", "Completed"),
             ("expired", "Expired"),
+            ("transferred", "Transferred"),
             ("cancelled", "Cancelled"),
         ],
         default="draft",
@@ -83,6 +85,21 @@ class MedspaCourse(models.Model):
         index="btree_not_null",
         help="The last day of use.",
     )
+    usable_until = fields.Date(
+        compute="_compute_usable_until",
+        store=True,
+        index="btree_not_null",
+        help="The last day of use with the days of grace.",
+    )
+    member_ids = fields.Many2many(
+        "res.partner",
+        "medspa_course_member_rel",
+        "course_id",
+        "partner_id",
+        string="Shared with",
+        readonly=True,
+        help="Others who may use its sessions.",
+    )
     line_ids = fields.One2many("medspa.course.line", "course_id", "Sessions")
     credit_ids = fields.One2many("medspa.credit", "course_id", "Credits")
     event_ids = fields.One2many(
@@ -104,12 +121,18 @@ class MedspaCourse(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends(
-        "line_ids.sessions", "credit_ids.remaining", "credit_ids.reserved", "state"
+        "line_ids.sessions",
+        "line_ids.free_sessions",
+        "credit_ids.remaining",
+        "credit_ids.reserved",
+        "state",
     )
     def _compute_balances(self):
         for course in self:
             lines = course.line_ids
-            total = sum(lines.mapped("sessions"))
+            # What was swapped counts where it was sold.
+            sold = lines.filtered(lambda line: not line.swapped_from_id)
+            total = sum(line.sessions + line.free_sessions for line in sold)
             course.total_sessions = total
             course.used_sessions = sum(lines.mapped("used"))
             course.reserved_sessions = sum(lines.mapped("reserved"))
@@ -124,6 +147,13 @@ class MedspaCourse(models.Model):
         for course in self:
             course.event_ids = self.env["calendar.event"].concat(
                 *(grouped.get(credit, events.browse()) for credit in course.credit_ids)
+            )
+
+    @api.depends("expires_on", "grace_days")
+    def _compute_usable_until(self):
+        for course in self:
+            course.usable_until = course.expires_on and (
+                course.expires_on + timedelta(days=course.grace_days)
             )
 
     @api.depends("name", "product_tmpl_id")
@@ -183,6 +213,16 @@ class MedspaCourse(models.Model):
         action["domain"] = [("credit_id", "in", self.credit_ids.ids)]
         return action
 
+    def _get_form_action(self):
+        """Return the action that opens one course. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "medspa.course",
+            "res_id": self.id,
+            "views": [(False, "form")],
+        }
+
     # === BUSINESS METHODS === #
 
     @api.model
@@ -195,6 +235,7 @@ class MedspaCourse(models.Model):
             clinic owes until the sessions are used
         """
         return {
+            **product._get_terms_on_sale(company),
             "company_id": company.id,
             "partner_id": partner.id,
             "product_tmpl_id": product.id,
@@ -215,9 +256,12 @@ class MedspaCourse(models.Model):
         Each line takes its share by list price; the last one takes the rest.
         """
         steps = product.step_ids.sorted("sequence")
+        list_prices = [
+            step.treatment_id._get_list_price_with_tax(company) for step in steps
+        ]
         weights = [
-            step.sessions * step.treatment_id.with_company(company).list_price
-            for step in steps
+            step.sessions * price
+            for step, price in zip(steps, list_prices, strict=True)
         ]
         if not any(weights):
             weights = [step.sessions for step in steps]
@@ -227,12 +271,15 @@ class MedspaCourse(models.Model):
                 "sequence": position,
                 "treatment_id": step.treatment_id.id,
                 "sessions": step.sessions,
+                "free_sessions": step.free_sessions,
                 "min_days": step.min_days,
                 "advised_days": step.advised_days,
-                "list_price": step.treatment_id.with_company(company).list_price,
+                "list_price": list_price,
                 "value": share,
             }
-            for position, (step, share) in enumerate(zip(steps, shares, strict=True))
+            for position, (step, list_price, share) in enumerate(
+                zip(steps, list_prices, shares, strict=True)
+            )
         ]
 
     @api.model
@@ -277,20 +324,7 @@ class MedspaCourse(models.Model):
         """Return the values of the credits that the paid course grants."""
         self.ensure_one()
         return [
-            {
-                "company_id": self.company_id.id,
-                "partner_id": self.partner_id.id,
-                "coverage": "treatment",
-                "treatment_id": line.treatment_id.id,
-                "unit": "session",
-                "granted": line.sessions,
-                "value": line.value,
-                "valid_from": self.purchase_date,
-                "expires_on": self.expires_on,
-                "course_line_id": line.id,
-                "grant_key": f"course-line-{line.id}",
-            }
-            for line in self.line_ids
+            vals for line in self.line_ids for vals in line._prepare_credit_vals_list()
         ]
 
     def _notify_active(self):
@@ -337,7 +371,7 @@ class MedspaCourse(models.Model):
             return
         expires_on = self._get_expiry(first, "first_visit") if first else False
         self.write({"first_visit_date": first, "expires_on": expires_on})
-        self.sudo().credit_ids._set_validity(expires_on)
+        self.sudo().credit_ids._set_validity(self.usable_until)
 
     # === CRON METHODS === #
 
@@ -348,7 +382,7 @@ class MedspaCourse(models.Model):
             domain = (
                 Domain("company_id", "=", company.id)
                 & Domain("state", "=", "active")
-                & Domain("expires_on", "<", company._medspa_date())
+                & Domain("usable_until", "<", company._medspa_date())
             )
             self.env["ir.cron"]._commit_progress(remaining=self.search_count(domain))
             while batch := self.search(domain, limit=200).try_lock_for_update():

@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 
 from ..credit.medspa_credit import QUANTITY_DIGITS
 
@@ -23,11 +23,18 @@ class MedspaCourseLine(models.Model):
     treatment_id = fields.Many2one(
         "product.template", required=True, index=True, ondelete="restrict"
     )
-    sessions = fields.Integer(required=True)
+    sessions = fields.Float(digits=(16, QUANTITY_DIGITS), required=True)
+    free_sessions = fields.Integer("Free")
     min_days = fields.Integer("At least")
     advised_days = fields.Integer("Advised")
-    list_price = fields.Monetary("List price at sale", help="Of one session.")
+    list_price = fields.Monetary("List price at sale", help="Of one session, with tax.")
     value = fields.Monetary(help="Its share of the price paid, without tax.")
+    swapped_from_id = fields.Many2one(
+        "medspa.course.line",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The line whose sessions these were.",
+    )
     credit_ids = fields.One2many("medspa.credit", "course_line_id", "Credits")
     used = fields.Float(
         compute="_compute_balances", digits=(16, QUANTITY_DIGITS), string="Used"
@@ -47,10 +54,11 @@ class MedspaCourseLine(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("treatment_id", "sessions")
+    @api.depends("treatment_id", "sessions", "free_sessions")
     def _compute_display_name(self):
         for line in self:
-            line.display_name = f"{line.sessions} × {line.treatment_id.name}"
+            sessions = line.sessions + line.free_sessions
+            line.display_name = f"{sessions:g} × {line.treatment_id.name}"
 
     @api.depends("credit_ids.remaining", "credit_ids.reserved", "sessions")
     def _compute_balances(self):
@@ -72,6 +80,43 @@ class MedspaCourseLine(models.Model):
             line.next_date = day
 
     # === BUSINESS METHODS === #
+
+    def _prepare_credit_vals_list(self):
+        """Return what the paid line grants: the paid sessions, and the free ones apart.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        course = self.course_id
+        vals = {
+            "company_id": course.company_id.id,
+            "partner_id": course.partner_id.id,
+            "beneficiary_ids": [Command.set(course.member_ids.ids)],
+            "coverage": "treatment",
+            "treatment_id": self.treatment_id.id,
+            "unit": "session",
+            "valid_from": course.purchase_date,
+            "expires_on": course.usable_until,
+            "course_line_id": self.id,
+        }
+        granted = [
+            {
+                **vals,
+                "granted": self.sessions,
+                "value": self.value,
+                "grant_key": f"course-line-{self.id}",
+            }
+        ]
+        if self.free_sessions:
+            granted.append(
+                {
+                    **vals,
+                    "granted": self.free_sessions,
+                    "is_bonus": True,
+                    "grant_key": f"course-line-{self.id}-free",
+                }
+            )
+        return granted
 
     def _get_blocked_dates(self, but_event=None):
         """Return the open intervals of days on which the pace allows no session.

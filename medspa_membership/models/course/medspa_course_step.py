@@ -21,6 +21,10 @@ class MedspaCourseStep(models.Model):
         ondelete="restrict",
     )
     sessions = fields.Integer(default=1, required=True)
+    free_sessions = fields.Integer(
+        "Free",
+        help="Given on top: used after the paid ones, worth nothing in a refund.",
+    )
     min_days = fields.Integer(
         "At least",
         help="Days that must pass since the session before. Zero: any day.",
@@ -32,6 +36,9 @@ class MedspaCourseStep(models.Model):
     _sessions_positive = models.Constraint(
         "CHECK (sessions > 0)", "A step has at least one session."
     )
+    _free_not_negative = models.Constraint(
+        "CHECK (free_sessions >= 0)", "Free sessions are zero or more."
+    )
     _days_in_order = models.Constraint(
         "CHECK (min_days >= 0 AND advised_days >= 0"
         " AND (advised_days = 0 OR advised_days >= min_days))",
@@ -42,5 +49,6 @@ class MedspaCourseStep(models.Model):
         """Return the days from the first session to the last at the quickest pace."""
         days = 0
         for index, step in enumerate(self.sorted("sequence")):
-            days += step.min_days * (step.sessions - (index == 0))
+            sessions = step.sessions + step.free_sessions
+            days += step.min_days * (sessions - (index == 0))
         return days

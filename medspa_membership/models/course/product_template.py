@@ -5,7 +5,8 @@ from odoo.exceptions import ValidationError
 
 
 class ProductTemplate(models.Model):
-    _inherit = "product.template"
+    _name = "product.template"
+    _inherit = ["product.template", "medspa.terms"]
 
     service_tracking = fields.Selection(
         selection_add=[("medspa_course", "Course of treatments")],
@@ -21,6 +22,9 @@ class ProductTemplate(models.Model):
         [("purchase", "the purchase"), ("first_visit", "the first visit")],
         default="purchase",
         required=True,
+    )
+    has_own_terms = fields.Boolean(
+        "Own terms", help="Sold on other terms than the clinic's usual ones."
     )
     course_sessions = fields.Integer("Sessions", compute="_compute_course_figures")
     course_list_price = fields.Float(
@@ -38,7 +42,12 @@ class ProductTemplate(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("list_price", "step_ids.sessions", "step_ids.treatment_id.list_price")
+    @api.depends(
+        "list_price",
+        "step_ids.sessions",
+        "step_ids.free_sessions",
+        "step_ids.treatment_id.list_price",
+    )
     def _compute_course_figures(self):
         for product in self:
             figures = product._get_course_figures(product.list_price)
@@ -58,9 +67,9 @@ class ProductTemplate(models.Model):
         :return: dict of sessions, list_price, saving (never below zero), session_price
         """
         self.ensure_one()
-        sessions = sum(self.step_ids.mapped("sessions"))
+        sessions = sum(step.sessions + step.free_sessions for step in self.step_ids)
         list_price = sum(
-            step.sessions
+            (step.sessions + step.free_sessions)
             * (
                 step.treatment_id.list_price
                 if single_prices is None
@@ -74,6 +83,13 @@ class ProductTemplate(models.Model):
             "saving": max(list_price - price, 0.0),
             "session_price": price / sessions if sessions else 0.0,
         }
+
+    # === ONCHANGE METHODS === #
+
+    @api.onchange("has_own_terms")
+    def _onchange_has_own_terms(self):
+        """Start from the clinic's terms, whichever way the switch goes."""
+        self.update((self.company_id or self.env.company)._get_terms())
 
     # === CONSTRAINT METHODS === #
 
@@ -121,6 +137,11 @@ class ProductTemplate(models.Model):
     @api.model
     def _get_saleable_tracking_types(self):
         return super()._get_saleable_tracking_types() + ["medspa_course"]
+
+    def _get_terms_on_sale(self, company):
+        """Return the terms on which the course is sold today, as values."""
+        self.ensure_one()
+        return (self if self.has_own_terms else company)._get_terms()
 
     def _prepare_service_tracking_tooltip(self):
         if self.service_tracking == "medspa_course":

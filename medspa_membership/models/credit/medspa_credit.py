@@ -47,6 +47,14 @@ class MedspaCredit(models.Model):
         "res.partner", "Patient", required=True, index=True, ondelete="restrict"
     )
 
+    beneficiary_ids = fields.Many2many(
+        "res.partner",
+        "medspa_credit_beneficiary_rel",
+        "credit_id",
+        "partner_id",
+        string="Also used by",
+        help="Others who may spend it; it stays the patient's.",
+    )
     coverage = fields.Selection(
         [
             ("treatment", "One treatment"),
@@ -70,6 +78,11 @@ class MedspaCredit(models.Model):
     is_complimentary = fields.Boolean(
         "Complimentary", help="Given for free: spent before anything that was paid."
     )
+    is_bonus = fields.Boolean(
+        "Free session",
+        help="The free part of a deal: spent after what was paid, worth nothing in a "
+        "refund.",
+    )
     grant_key = fields.Char(
         help="Names the cause of the grant. One cause grants once, however often its "
         "event arrives.",
@@ -84,9 +97,10 @@ class MedspaCredit(models.Model):
     reserved = fields.Float(digits=(16, QUANTITY_DIGITS), readonly=True, required=True)
     available = fields.Float(digits=(16, QUANTITY_DIGITS), readonly=True, required=True)
     used = fields.Float(
-        compute="_compute_used",
         digits=(16, QUANTITY_DIGITS),
-        help="What has gone from the credit, by use or otherwise.",
+        readonly=True,
+        required=True,
+        help="What was redeemed and not given back.",
     )
     value = fields.Monetary("Value at sale", help="The price paid for all of it.")
     value_remaining = fields.Monetary("Value left", readonly=True)
@@ -105,7 +119,7 @@ class MedspaCredit(models.Model):
         "CHECK (granted > 0)", "A credit grants something: its quantity is above zero."
     )
     _reserved_in_balance = models.Constraint(
-        "CHECK (reserved >= 0 AND reserved <= remaining)",
+        "CHECK (reserved >= 0 AND reserved <= remaining AND used >= 0)",
         "What is reserved stays between zero and what remains.",
     )
     _available_is_rest = models.Constraint(
@@ -128,11 +142,6 @@ class MedspaCredit(models.Model):
     _expiry_idx = models.Index("(expires_on) WHERE available > 0")
 
     # === COMPUTE METHODS === #
-
-    @api.depends("granted", "remaining")
-    def _compute_used(self):
-        for credit in self:
-            credit.used = credit.granted - credit.remaining
 
     @api.depends("remaining", "is_frozen", "expires_on")
     def _compute_state(self):
@@ -164,6 +173,8 @@ class MedspaCredit(models.Model):
             "categ_id",
             "unit",
             "is_complimentary",
+            "is_bonus",
+            "beneficiary_ids",
             "grant_key",
             "valid_from",
             "expires_on",
@@ -172,6 +183,7 @@ class MedspaCredit(models.Model):
             "remaining",
             "reserved",
             "available",
+            "used",
             "value",
             "value_remaining",
             "move_ids",
@@ -215,11 +227,12 @@ class MedspaCredit(models.Model):
         return self.sudo().with_context(medspa_ledger=LEDGER)
 
     @api.model
-    def _grant(self, vals_list, **document):
+    def _grant(self, vals_list, kind="grant", **document):
         """Create credits with their first move, once for each `grant_key`.
 
         :param list vals_list: values of the credits; `granted` in units of `unit`,
             `value` in the company's currency for all of it
+        :param str kind: of the moves: "grant", or "transfer" for what came from another
         :param document: fields of the moves that name the cause
         :return: the credits, those granted earlier for the same cause included
         """
@@ -229,6 +242,7 @@ class MedspaCredit(models.Model):
         new_vals = [
             {
                 **vals,
+                "used": 0,
                 "remaining": 0,
                 "reserved": 0,
                 "available": 0,
@@ -248,7 +262,7 @@ class MedspaCredit(models.Model):
         self.env["medspa.credit.move"]._ledger().create(
             [
                 credit._prepare_move_vals(
-                    "grant", credit.granted, 0, credit.value_remaining, document
+                    kind, credit.granted, 0, credit.value_remaining, document
                 )
                 for credit in credits
             ]
@@ -303,7 +317,12 @@ class MedspaCredit(models.Model):
         credits_sudo.flush_recordset()
         credits_sudo._lock()
         balances = {
-            credit.id: [credit.remaining, credit.reserved, credit.value_remaining]
+            credit.id: [
+                credit.remaining,
+                credit.reserved,
+                credit.value_remaining,
+                credit.used,
+            ]
             for credit in credits_sudo
         }
         move_vals = []
@@ -312,13 +331,14 @@ class MedspaCredit(models.Model):
             credit_sudo = credits_sudo.browse(entry.pop("credit").id)
             move_vals.append(credit_sudo._apply_entry(entry, balances[credit_sudo.id]))
         for credit in credits_sudo:
-            remaining, reserved, value = balances[credit.id]
+            remaining, reserved, value, used = balances[credit.id]
             credit.write(
                 {
                     "remaining": remaining,
                     "reserved": reserved,
                     "available": self._round_quantity(remaining - reserved),
                     "value_remaining": value,
+                    "used": used,
                 }
             )
         moves = self.env["medspa.credit.move"]._ledger().create(move_vals)
@@ -348,8 +368,17 @@ class MedspaCredit(models.Model):
             new_remaining,
             new_reserved,
             self.currency_id.round(balance[2] + value),
+            self._round_quantity(balance[3] - quantity * self._is_use(kind, entry)),
         ]
         return self._prepare_move_vals(kind, quantity, reserved, value, entry)
+
+    @api.model
+    def _is_use(self, kind, entry):
+        """Tell whether an entry uses something up, or takes such a use back."""
+        if kind == "restore":
+            move_sudo = self.env["medspa.credit.move"].sudo()
+            kind = move_sudo.browse(entry["restored_move_id"]).kind
+        return kind == "redeem"
 
     def _share_of_value(self, quantity, balance):
         """Return the value that goes with a quantity, rounded to the currency.
@@ -500,7 +529,10 @@ class MedspaCredit(models.Model):
     def _get_usable_domain(self, partner, company, on_date, unit="session"):
         """Return the domain of what a patient can spend on a day, of any coverage."""
         return (
-            Domain("partner_id", "=", partner.id)
+            (
+                Domain("partner_id", "=", partner.id)
+                | Domain("beneficiary_ids", "in", partner.ids)
+            )
             & Domain("company_id", "=", company.id)
             & Domain("unit", "=", unit)
             & Domain("available", ">", 0)
@@ -532,8 +564,8 @@ class MedspaCredit(models.Model):
         """Return the credits that can pay for a treatment, the one that pays first.
 
         The order is the house rule: complimentary first, then the earliest expiry, then
-        the narrowest coverage, then the oldest. Nothing else decides which credit pays,
-        unless a person picks another.
+        the narrowest coverage, then the oldest, the free part of a deal after its paid
+        part. Nothing else decides which credit pays, unless a person picks another.
 
         :param date on_date: the clinic's day of use
         """
@@ -556,6 +588,7 @@ class MedspaCredit(models.Model):
             not self.is_complimentary,
             self.expires_on or date.max,
             breadth,
+            self.is_bonus,
             self.id,
         )
 

@@ -2,7 +2,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
     account_move,
+    account_move_line,
     medspa_course,
+    medspa_course_refund,
     payment_transaction,
     sale_order,
     sale_order_line,

@@ -1,6 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import fields, models
+from odoo import Command, fields, models
 
 
 class MedspaCourse(models.Model):
@@ -20,6 +20,30 @@ class MedspaCourse(models.Model):
         "(sale_line_id, sale_position) WHERE sale_line_id IS NOT NULL",
         "This line of the order has made its course already.",
     )
+
+    def _create_swap_order(self, treatment, sessions, difference):
+        """Return an order over the difference in price of a swap."""
+        self.ensure_one()
+        return self.env["sale.order"].create(
+            {
+                "partner_id": self.partner_id.id,
+                "company_id": self.company_id.id,
+                "origin": self.name,
+                "order_line": [
+                    Command.create(
+                        {
+                            "product_id": treatment.product_variant_id.id,
+                            "name": self.env._(
+                                "Swap to %(treatment)s, difference in price",
+                                treatment=treatment.name,
+                            ),
+                            "product_uom_qty": sessions,
+                            "price_unit": difference / sessions,
+                        }
+                    )
+                ],
+            }
+        )
 
     def action_view_sale_order(self):
         """Open the order that sold the course. Note: `self.ensure_one()`."""

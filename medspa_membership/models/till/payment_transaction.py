@@ -27,6 +27,8 @@ class PaymentTransaction(models.Model):
 
     def _sells_courses(self):
         self.ensure_one()
+        if self.operation in ("refund", "validation"):
+            return False
         lines_sudo = self.sudo().sale_order_ids.order_line
         return "medspa_course" in lines_sudo.mapped("service_tracking")
 

@@ -43,12 +43,24 @@ class SaleOrder(models.Model):
 
     def _activate_paid_courses(self):
         """Activate the courses of confirmed orders for which the money has arrived."""
-        waiting = self.sudo().course_ids.filtered(
-            lambda course: course.state == "draft"
+        paid = self.sudo().course_ids.filtered(
+            lambda course: (
+                course.state in ("draft", "unpaid")
+                and course.sale_line_id._is_paid_for_courses()
+            )
         )
-        waiting.filtered(
-            lambda course: course.sale_line_id._is_paid_for_courses()
-        )._activate()
+        paid._activate()
+        paid._release_unpaid()
+
+    def _hold_unpaid_courses(self, reason):
+        """Hold the courses of orders whose money went away again."""
+        running = self.sudo().course_ids.filtered(
+            lambda course: (
+                course.state in ("active", "completed")
+                and not course.sale_line_id._is_paid_for_courses()
+            )
+        )
+        running._hold_unpaid(reason)
 
     def _is_paid_by_transactions(self):
         """Tell whether payments on the order cover all of it (none due: yes)."""

@@ -68,16 +68,25 @@ class SaleOrderLine(models.Model):
         return {**vals, "sale_line_id": self.id, "sale_position": position}
 
     def _is_paid_for_courses(self):
-        """Tell whether the money for the line has arrived, by order or by invoice."""
+        """Tell whether the money for the line has arrived, and has not left again.
+
+        An invoice that was reversed or cancelled takes back what its payment gave, even
+        where the payment itself still stands.
+        """
         self.ensure_one()
-        if self.order_id._is_paid_by_transactions():
-            return True
-        if (
-            float_compare(self.qty_invoiced, self.product_uom_qty, precision_digits=3)
-            < 0
+        invoices = self.invoice_lines.move_id.filtered(
+            lambda move: move.move_type == "out_invoice" and move.posted_before
+        )
+        if invoices and all(
+            move.state == "cancel" or move.payment_state == "reversed"
+            for move in invoices
         ):
             return False
-        invoices = self.invoice_lines.move_id.filtered(lambda m: m.state == "posted")
-        return bool(invoices) and all(
-            invoice.payment_state in ("paid", "in_payment") for invoice in invoices
+        if self.order_id._is_paid_by_transactions():
+            return True
+        if float_compare(self.qty_invoiced, self.product_uom_qty, 3) < 0:
+            return False
+        posted = invoices.filtered(lambda move: move.state == "posted")
+        return bool(posted) and all(
+            move.payment_state in ("paid", "in_payment") for move in posted
         )

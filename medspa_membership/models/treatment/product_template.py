@@ -19,6 +19,18 @@ class ProductTemplate(models.Model):
     buffer_after_minutes = fields.Integer(
         "Cleaning", help="Minutes that room and practitioner are taken after it."
     )
+    session_cost = fields.Float(
+        "Sessions it takes",
+        default=1.0,
+        digits=(16, 3),
+        help="How many sessions of a credit that covers several treatments it uses: a "
+        "longer one may take two.",
+    )
+    swap_group_id = fields.Many2one(
+        "medspa.swap.group",
+        index="btree_not_null",
+        help="Sessions of treatments of one group can be swapped for each other.",
+    )
     practitioner_ids = fields.Many2many(
         "resource.resource",
         "medspa_treatment_practitioner_rel",
@@ -42,6 +54,9 @@ class ProductTemplate(models.Model):
         "CHECK (service_tracking <> 'medspa_treatment' OR duration_minutes > 0)",
         "A treatment takes at least one minute.",
     )
+    _session_cost_positive = models.Constraint(
+        "CHECK (session_cost > 0)", "A treatment takes more than no session."
+    )
     _buffers_not_negative = models.Constraint(
         "CHECK (buffer_before_minutes >= 0 AND buffer_after_minutes >= 0)",
         "Preparation and cleaning take zero minutes or more.",
@@ -57,6 +72,15 @@ class ProductTemplate(models.Model):
         if self.service_tracking == "medspa_treatment":
             return self.env._("Patients book it, alone or from a course.")
         return super()._prepare_service_tracking_tooltip()
+
+    def _get_list_price_with_tax(self, company):
+        """Return what one session costs a patient who buys it by itself."""
+        self.ensure_one()
+        product = self.with_company(company)
+        taxes = product.taxes_id._filter_taxes_by_company(company)
+        return taxes.compute_all(product.list_price, company.currency_id)[
+            "total_included"
+        ]
 
     def _get_practitioners(self):
         """Return who performs the treatment: those named, else every practitioner."""

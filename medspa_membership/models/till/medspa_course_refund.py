@@ -1,0 +1,323 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import Command, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import float_is_zero
+
+from ..credit.medspa_credit import QUANTITY_DIGITS
+
+
+class MedspaCourse(models.Model):
+    """Refund and cancellation: what the patient gets back, and how."""
+
+    _inherit = "medspa.course"
+
+    refund_amount = fields.Monetary(
+        "Refunded", readonly=True, help="With tax, in the currency of the sale."
+    )
+    refund_move_id = fields.Many2one(
+        "account.move", "Credit note", readonly=True, index="btree_not_null"
+    )
+
+    # === BUSINESS METHODS: PREVIEW === #
+
+    def _get_refund(self):
+        """Return what a refund today gives, with its working, by the terms as sold.
+
+        Note: `self.ensure_one()`
+
+        :return: dict of `lines` (label, quantity, unit price and amount each, what is
+            added first) and `amount`, in the currency of the sale, with tax, never
+            below zero and never above the price paid
+        """
+        self.ensure_one()
+        lots = self.sudo().credit_ids.sorted(lambda c: (c.is_bonus, c.id))
+        if self.refund_basis == "list":
+            lines = self._get_refund_lines_by_list_price(lots)
+        else:
+            lines = self._get_refund_lines_by_sessions(lots)
+        subtotal = max(self.currency_id.round(sum(li["amount"] for li in lines)), 0.0)
+        lines += self._get_refund_fee_lines(subtotal)
+        total = self.currency_id.round(sum(li["amount"] for li in lines))
+        return {"lines": lines, "amount": min(max(total, 0.0), self.price)}
+
+    def _get_refund_lines_by_sessions(self, lots):
+        """Return the price of what remains, lot by lot; free sessions are worth zero."""
+        prices = self._share(self.price, [lot.value for lot in lots], self.currency_id)
+        lines = []
+        for lot, price in zip(lots, prices, strict=True):
+            if float_is_zero(lot.remaining, precision_digits=QUANTITY_DIGITS):
+                continue
+            part = lot.value_remaining / lot.value if lot.value else 0.0
+            amount = self.currency_id.round(price * part)
+            lines.append(
+                {
+                    "name": self.env._("%s not used", lot._get_coverage_label())
+                    if not lot.is_bonus
+                    else self.env._("%s not used (free)", lot._get_coverage_label()),
+                    "quantity": lot.remaining,
+                    "unit_price": self.currency_id.round(price / lot.granted),
+                    "amount": amount,
+                }
+            )
+        return lines
+
+    def _get_refund_lines_by_list_price(self, lots):
+        """Return the price paid, less every used session at its list price."""
+        lines = [
+            {
+                "name": self.env._("Price paid"),
+                "quantity": 1.0,
+                "unit_price": self.price,
+                "amount": self.price,
+            }
+        ]
+        for lot in lots:
+            if float_is_zero(lot.used, precision_digits=QUANTITY_DIGITS):
+                continue
+            unit_price = self._get_list_price_in_sale_currency(lot)
+            lines.append(
+                {
+                    "name": self.env._("%s used", lot._get_coverage_label()),
+                    "quantity": lot.used,
+                    "unit_price": unit_price,
+                    "amount": -self.currency_id.round(lot.used * unit_price),
+                }
+            )
+        return lines
+
+    def _get_list_price_in_sale_currency(self, lot):
+        line = lot.course_line_id
+        return line.currency_id._convert(
+            line.list_price,
+            self.currency_id,
+            self.company_id,
+            self.purchase_date or fields.Date.context_today(self),
+        )
+
+    def _get_refund_fee_lines(self, subtotal):
+        """Return what the clinic keeps: a share, then a fixed sum."""
+        lines = []
+        if self.refund_fee_percent:
+            fee = self.currency_id.round(subtotal * self.refund_fee_percent / 100)
+            lines.append(
+                {
+                    "name": self.env._("Fee of %s %%", f"{self.refund_fee_percent:g}"),
+                    "quantity": 1.0,
+                    "unit_price": -fee,
+                    "amount": -fee,
+                }
+            )
+        if self.refund_fee:
+            fee = self.company_currency_id._convert(
+                self.refund_fee,
+                self.currency_id,
+                self.company_id,
+                fields.Date.context_today(self),
+            )
+            lines.append(
+                {
+                    "name": self.env._("Fixed fee"),
+                    "quantity": 1.0,
+                    "unit_price": -fee,
+                    "amount": -fee,
+                }
+            )
+        return lines
+
+    # === BUSINESS METHODS: REFUND === #
+
+    def _refund(self, amount, reason, by_provider=False):
+        """Cancel a course and give money back: bookings, ledger, books and card at once.
+
+        All of it happens in one transaction. The provider is asked last: when it
+        refuses, nothing has changed.
+
+        Note: `self.ensure_one()`
+
+        :param float amount: as previewed; refused when it is no longer right
+        :param bool by_provider: give it back on the card that paid
+        :return: the credit note, empty when nothing is given back
+        :raise UserError: amount out of date, course not in use, or provider refuses
+        """
+        self.ensure_one()
+        self.sudo()._lock_row()
+        self._check_state("active", "paused", "completed")
+        credits_sudo = self.sudo().credit_ids
+        credits_sudo._lock()
+        refund = self._get_refund()
+        if self.currency_id.compare_amounts(refund["amount"], amount):
+            raise UserError(
+                self.env._(
+                    "The refund is %(amount)s by now. Look at it again.",
+                    amount=self.currency_id.format(refund["amount"]),
+                )
+            )
+        self._take_back(reason)
+        credit_note = self.env["account.move"]
+        if not self.currency_id.is_zero(amount):
+            credit_note = self._create_credit_note(amount, reason)
+        self.write({"refund_amount": amount, "refund_move_id": credit_note.id})
+        self._log_reason(
+            self.env._("Cancelled, refund %s", self.currency_id.format(amount)), reason
+        )
+        if credit_note and by_provider:
+            self._refund_by_provider(amount, credit_note)
+        return credit_note
+
+    def _take_back(self, reason):
+        """Cancel courses: release their bookings, then take what is left out of use."""
+        for course in self:
+            course._get_open_bookings().write(
+                {"appointment_status": "cancelled", "waiver_reason": reason}
+            )
+            credits_sudo = course.sudo().credit_ids
+            self.env["medspa.credit"]._post_moves(
+                [
+                    {
+                        "credit": credit,
+                        "kind": "refund",
+                        "quantity": -credit.remaining,
+                        "value": -credit.value_remaining,
+                        "reason": reason,
+                    }
+                    for credit in credits_sudo
+                    if credit.remaining > 0
+                ]
+            )
+            course.state = "cancelled"
+
+    def _get_invoice(self):
+        """Return the invoice that sold the course; it is made now if there is none."""
+        self.ensure_one()
+        order_sudo = self.sudo().sale_order_id
+        invoices = self.sudo().sale_line_id.invoice_lines.move_id.filtered(
+            lambda move: move.move_type == "out_invoice" and move.state == "posted"
+        )
+        if not invoices and order_sudo:
+            invoices = order_sudo._create_invoices()
+            invoices.action_post()
+        return invoices[:1]
+
+    def _create_credit_note(self, amount, reason):
+        """Return the posted credit note over an amount with tax."""
+        self.ensure_one()
+        invoice = self._get_invoice()
+        if not invoice:
+            raise UserError(
+                self.env._(
+                    "%s was not sold by an order: write its credit note by hand.",
+                    self.display_name,
+                )
+            )
+        credit_note = (
+            self.env["account.move"]
+            .sudo()
+            .create(self._prepare_credit_note_vals(invoice, amount, reason))
+        )
+        rest = self.currency_id.round(amount - credit_note.amount_total)
+        if not self.currency_id.is_zero(rest):
+            # A price without tax that gives this sum with tax does not always exist.
+            credit_note.invoice_line_ids = [
+                Command.create(
+                    {
+                        "name": self.env._("Rounding"),
+                        "quantity": 1,
+                        "price_unit": rest,
+                        "tax_ids": [Command.clear()],
+                    }
+                )
+            ]
+        credit_note.action_post()
+        return credit_note
+
+    def _prepare_credit_note_vals(self, invoice, amount, reason):
+        sale_line = self.sudo().sale_line_id
+        invoice_line = invoice.invoice_line_ids.filtered(
+            lambda line: sale_line in line.sale_line_ids
+        )[:1]
+        taxes = invoice_line.tax_ids
+        details = taxes._get_tax_details(amount, 1.0, special_mode="total_included")
+        price = (
+            details["total_included"]
+            if all(tax.price_include for tax in taxes)
+            else details["total_excluded"]
+        )
+        return {
+            "move_type": "out_refund",
+            "company_id": self.company_id.id,
+            "partner_id": invoice.partner_id.id,
+            "currency_id": self.currency_id.id,
+            "journal_id": invoice.journal_id.id,
+            "reversed_entry_id": invoice.id,
+            "invoice_origin": self.name,
+            "ref": reason,
+            "invoice_line_ids": [
+                Command.create(
+                    {
+                        "name": self.env._("Refund of %s", self.display_name),
+                        "product_id": invoice_line.product_id.id,
+                        "account_id": invoice_line.account_id.id,
+                        "quantity": 1,
+                        "price_unit": price if taxes else amount,
+                        "tax_ids": [Command.set(taxes.ids)],
+                    }
+                )
+            ],
+        }
+
+    def _get_refundable_transaction(self, amount):
+        """Return the card payment of the order that can give so much back, if any."""
+        self.ensure_one()
+        for tx in self.sudo().sale_order_id.transaction_ids:
+            if tx.state != "done" or tx.operation in ("refund", "validation"):
+                continue
+            if tx.provider_id.support_refund in (False, "none"):
+                continue
+            given_back = -sum(
+                child.amount
+                for child in tx.child_transaction_ids
+                if child.operation == "refund" and child.state in ("done", "pending")
+            )
+            left = tx.amount - given_back
+            if tx.currency_id.compare_amounts(left, amount) >= 0:
+                return tx
+        return self.env["payment.transaction"]
+
+    def _refund_by_provider(self, amount, credit_note):
+        """Give the money back on the card and settle the credit note with it."""
+        self.ensure_one()
+        tx = self._get_refundable_transaction(amount)
+        if not tx:
+            raise UserError(
+                self.env._("No card payment can give it back: refund it at the desk.")
+            )
+        # The core of the call: from here on the provider may have paid.
+        refund_tx = tx._refund(amount_to_refund=amount)
+        if refund_tx.state in ("error", "cancel"):
+            raise UserError(
+                self.env._(
+                    "The card refund was refused, nothing was changed: %s",
+                    refund_tx.state_message or "",
+                )
+            )
+        refund_tx.invoice_ids = [Command.set(credit_note.ids)]
+        if refund_tx.state == "done":
+            refund_tx._post_process()
+
+    # === BUSINESS METHODS: UNPAID === #
+
+    def _hold_unpaid(self, reason):
+        """Stop courses whose money went away again, until it comes back."""
+        for course in self.filtered(lambda c: c.state in ("active", "completed")):
+            course.state = "unpaid"
+            course.sudo().credit_ids._freeze(reason)
+            course._log_reason(self.env._("Held: no longer paid"), reason)
+
+    def _release_unpaid(self):
+        """Put held courses back to use: they are paid again."""
+        for course in self.filtered(lambda course: course.state == "unpaid"):
+            course.state = "active"
+            course.sudo().credit_ids._unfreeze()
+            course._log_reason(self.env._("Paid again"), None)
+        self.sudo().credit_ids._on_balance_changed()

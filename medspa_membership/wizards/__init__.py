@@ -1,0 +1,10 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from . import (
+    medspa_course_extend,
+    medspa_course_pause_wizard,
+    medspa_course_refund_wizard,
+    medspa_course_share,
+    medspa_course_swap_wizard,
+    medspa_course_transfer,
+)
