@@ -25,9 +25,12 @@
         "security/credit/ir.model.access.csv",
         "security/appointment/ir.model.access.csv",
         "security/course/ir.model.access.csv",
+        "security/wizards/ir.model.access.csv",
         "security/medspa_membership_rules.xml",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
+        "wizards/medspa_appointment_loss_views.xml",
+        "wizards/medspa_course_wizard_views.xml",
     ],
 }

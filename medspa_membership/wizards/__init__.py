@@ -1,6 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
+    medspa_appointment_loss,
     medspa_course_extend,
     medspa_course_pause_wizard,
     medspa_course_refund_wizard,

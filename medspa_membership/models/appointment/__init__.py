@@ -3,7 +3,6 @@
 from . import (
     calendar_event,
     calendar_event_loss,
-    medspa_appointment_loss,
     medspa_credit_move,
     medspa_occupancy,
     medspa_visit,

@@ -2,6 +2,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import Command, fields, models
 
+from .tax import get_price_unit
+
 
 class MedspaCourse(models.Model):
     _inherit = "medspa.course"
@@ -24,6 +26,7 @@ class MedspaCourse(models.Model):
     def _create_swap_order(self, treatment, sessions, difference):
         """Return an order over the difference in price of a swap."""
         self.ensure_one()
+        taxes = treatment.taxes_id._filter_taxes_by_company(self.company_id)
         return self.env["sale.order"].create(
             {
                 "partner_id": self.partner_id.id,
@@ -38,7 +41,7 @@ class MedspaCourse(models.Model):
                                 treatment=treatment.name,
                             ),
                             "product_uom_qty": sessions,
-                            "price_unit": difference / sessions,
+                            "price_unit": get_price_unit(taxes, difference / sessions),
                         }
                     )
                 ],

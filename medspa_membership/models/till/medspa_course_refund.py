@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import float_is_zero
 
 from ..credit.medspa_credit import QUANTITY_DIGITS
+from .tax import get_price_unit
 
 
 class MedspaCourse(models.Model):
@@ -237,12 +238,6 @@ class MedspaCourse(models.Model):
             lambda line: sale_line in line.sale_line_ids
         )[:1]
         taxes = invoice_line.tax_ids
-        details = taxes._get_tax_details(amount, 1.0, special_mode="total_included")
-        price = (
-            details["total_included"]
-            if all(tax.price_include for tax in taxes)
-            else details["total_excluded"]
-        )
         return {
             "move_type": "out_refund",
             "company_id": self.company_id.id,
@@ -259,7 +254,7 @@ class MedspaCourse(models.Model):
                         "product_id": invoice_line.product_id.id,
                         "account_id": invoice_line.account_id.id,
                         "quantity": 1,
-                        "price_unit": price if taxes else amount,
+                        "price_unit": get_price_unit(taxes, amount),
                         "tax_ids": [Command.set(taxes.ids)],
                     }
                 )
