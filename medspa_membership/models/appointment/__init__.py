@@ -6,7 +6,10 @@ from . import (
     medspa_credit_move,
     medspa_occupancy,
     medspa_visit,
+    medspa_visit_photo,
+    medspa_visit_product,
     product_template,
     res_company,
     res_config_settings,
+    res_partner,
 )

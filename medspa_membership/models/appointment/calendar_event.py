@@ -106,6 +106,19 @@ class CalendarEvent(models.Model):
     visit_id = fields.Many2one(
         "medspa.visit", compute="_compute_visit_id", string="Visit"
     )
+    previous_visit_id = fields.Many2one(
+        "medspa.visit",
+        compute="_compute_previous_visit_id",
+        help="The last one of the patient with this treatment.",
+    )
+    previous_protocol = fields.Html(
+        "Last protocol",
+        compute="_compute_previous_visit_id",
+        groups="medspa_membership.group_medspa_practitioner",
+    )
+    patient_allergies = fields.Text(related="patient_id.allergies")
+    patient_contraindications = fields.Text(related="patient_id.contraindications")
+    has_clinical_warning = fields.Boolean(related="patient_id.has_clinical_warning")
     status_color = fields.Integer(compute="_compute_status_color")
     credit_summary = fields.Char(
         compute="_compute_credit_summary",
@@ -132,7 +145,27 @@ class CalendarEvent(models.Model):
     @api.depends("visit_ids.state")
     def _compute_visit_id(self):
         for event in self:
-            event.visit_id = event.visit_ids.filtered(lambda v: v.state == "done")[:1]
+            event.visit_id = event.visit_ids.filtered(lambda v: v.state != "undone")[:1]
+
+    @api.depends("patient_id", "treatment_id", "start")
+    def _compute_previous_visit_id(self):
+        visits = self.env["medspa.visit"].search(
+            [
+                ("partner_id", "in", self.patient_id.ids),
+                ("treatment_id", "in", self.treatment_id.ids),
+                ("state", "=", "done"),
+            ]
+        )
+        for event in self:
+            earlier = visits.filtered(
+                lambda visit, event=event: visit.partner_id == event.patient_id
+                and visit.treatment_id == event.treatment_id
+                and visit.event_id != event._origin
+                and (not event.start or visit.visited_at < event.start)
+            )
+            event.previous_visit_id = earlier[:1]
+            # Read with the clinic's rights; the field is for clinicians only.
+            event.previous_protocol = earlier[:1].sudo().protocol
 
     @api.depends("appointment_status")
     def _compute_status_color(self):
@@ -385,8 +418,15 @@ class CalendarEvent(models.Model):
         self.write({"appointment_status": "no_show"})
 
     def action_open_visit(self):
-        """Open what was written of the visit. Note: `self.ensure_one()`."""
+        """Open what is written of the visit; a clinician begins it here.
+
+        Note: `self.ensure_one()`
+        """
         self.ensure_one()
+        if not self.visit_id:
+            self.env["medspa.visit"].check_access("write")
+            self._check_day_has_come()
+            self._create_visit("draft")
         return {
             "type": "ir.actions.act_window",
             "res_model": "medspa.visit",
@@ -448,7 +488,8 @@ class CalendarEvent(models.Model):
     def _close(self):
         """Make the visit of the appointment and use up what it had reserved."""
         self.ensure_one()
-        visit = self.env["medspa.visit"].sudo().create(self._prepare_visit_vals())
+        visit = self.sudo().visit_id or self._create_visit("done")
+        visit.state = "done"
         reservations = self._get_reservations()
         if not reservations and not self.is_paid_apart:
             # Not covered when booked: a credit bought since then pays now.
@@ -457,8 +498,18 @@ class CalendarEvent(models.Model):
         for credit, quantity in reservations.items():
             visit._redeem(credit, quantity, reserved=quantity)
 
+    def _create_visit(self, state):
+        """Make the visit of the appointment. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        # Whoever may close an appointment causes its visit, without writing in it.
+        return (
+            self.env["medspa.visit"]
+            .sudo()
+            .create({**self._prepare_visit_vals(), "state": state})
+        )
+
     def _prepare_visit_vals(self):
-        """Return the values of the visit that closes the appointment."""
+        """Return the values of the visit of the appointment."""
         self.ensure_one()
         return {
             "company_id": self.medspa_company_id.id,
@@ -473,7 +524,8 @@ class CalendarEvent(models.Model):
     def _undo_visit(self):
         """Take the visit back; its session is reserved for the appointment again."""
         self.ensure_one()
-        self.visit_ids.filtered(lambda v: v.state == "done").sudo()._undo()
+        done_sudo = self.sudo().visit_ids.filtered(lambda visit: visit.state == "done")
+        done_sudo._undo()
 
     # === BUSINESS METHODS: CREDIT === #
 

@@ -1,7 +1,8 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import is_html_empty
 
 
 class MedspaVisit(models.Model):
@@ -31,7 +32,9 @@ class MedspaVisit(models.Model):
     room_id = fields.Many2one("resource.resource", ondelete="restrict")
     visited_at = fields.Datetime("Date", required=True, index=True)
     state = fields.Selection(
-        [("done", "Done"), ("undone", "Undone")], default="done", required=True
+        [("draft", "Being written"), ("done", "Done"), ("undone", "Undone")],
+        default="done",
+        required=True,
     )
     credit_move_ids = fields.One2many(
         "medspa.credit.move", "visit_id", "Credit moves", readonly=True
@@ -44,8 +47,41 @@ class MedspaVisit(models.Model):
         "Care notes", groups="medspa_membership.group_medspa_practitioner"
     )
 
+    settings = fields.Properties(
+        "Device settings",
+        definition="treatment_id.settings_definition",
+        copy=False,
+        groups="medspa_membership.group_medspa_practitioner",
+    )
+    product_line_ids = fields.One2many(
+        "medspa.visit.product",
+        "visit_id",
+        "Products used",
+        groups="medspa_membership.group_medspa_practitioner",
+    )
+    product_cost = fields.Monetary(
+        compute="_compute_product_cost",
+        store=True,
+        groups="medspa_membership.group_medspa_practitioner,"
+        "medspa_membership.group_medspa_manager",
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    photo_ids = fields.One2many(
+        "medspa.visit.photo",
+        "visit_id",
+        "Photos",
+        groups="medspa_membership.group_medspa_practitioner",
+    )
+    allergies = fields.Text(related="partner_id.allergies")
+    contraindications = fields.Text(related="partner_id.contraindications")
+    previous_visit_id = fields.Many2one(
+        "medspa.visit",
+        compute="_compute_previous_visit_id",
+        help="The last one of the patient with this treatment.",
+    )
+
     _one_per_appointment = models.UniqueIndex(
-        "(event_id) WHERE state = 'done' AND event_id IS NOT NULL",
+        "(event_id) WHERE state IN ('draft', 'done') AND event_id IS NOT NULL",
         "This appointment has been closed already.",
     )
 
@@ -56,6 +92,16 @@ class MedspaVisit(models.Model):
         for visit in self:
             visit.display_name = f"{visit.treatment_id.name}, {visit.partner_id.name}"
 
+    @api.depends("product_line_ids.cost")
+    def _compute_product_cost(self):
+        for visit in self:
+            visit.product_cost = sum(visit.product_line_ids.mapped("cost"))
+
+    @api.depends("partner_id", "treatment_id", "visited_at")
+    def _compute_previous_visit_id(self):
+        for visit in self:
+            visit.previous_visit_id = visit._find_previous()
+
     # === CRUD METHODS === #
 
     @api.ondelete(at_uninstall=False)
@@ -64,7 +110,54 @@ class MedspaVisit(models.Model):
             self.env._("A visit is part of the patient's record: undo it instead.")
         )
 
+    # === ACTION METHODS === #
+
+    def action_copy_previous(self):
+        """Take over protocol, settings and products of the visit before.
+
+        What has been written already stays.
+        """
+        for visit in self:
+            previous = visit.previous_visit_id
+            if not previous:
+                raise UserError(
+                    self.env._("There is no earlier visit with this treatment.")
+                )
+            vals = {"settings": {**previous._get_settings(), **visit._get_settings()}}
+            if is_html_empty(visit.protocol):
+                vals["protocol"] = previous.protocol
+            if not visit.product_line_ids:
+                # The lot is of the package that is opened today: it is not copied.
+                vals["product_line_ids"] = [
+                    Command.create(
+                        {"product_id": line.product_id.id, "quantity": line.quantity}
+                    )
+                    for line in previous.product_line_ids
+                ]
+            visit.write(vals)
+
     # === BUSINESS METHODS === #
+
+    def _get_settings(self):
+        """Return the device settings that have a value, by name."""
+        self.ensure_one()
+        return {
+            name: value for name, value in dict(self.settings or {}).items() if value
+        }
+
+    def _find_previous(self):
+        """Return the last visit before this one with the same treatment."""
+        self.ensure_one()
+        return self.search(
+            [
+                ("partner_id", "=", self.partner_id.id),
+                ("treatment_id", "=", self.treatment_id.id),
+                ("state", "=", "done"),
+                ("visited_at", "<", self.visited_at),
+                ("id", "!=", self._origin.id),
+            ],
+            limit=1,
+        )
 
     def _redeem(self, credit, quantity, reserved):
         """Use credit up for the visit. Note: `self.ensure_one()`.

@@ -8,6 +8,10 @@ from odoo import api, fields, models
 class ProductTemplate(models.Model):
     _inherit = "product.template"
 
+    settings_definition = fields.PropertiesDefinition(
+        "Device settings", help="What is noted in each visit of this treatment."
+    )
+
     # === BUSINESS METHODS: FREE TIMES === #
 
     def _get_booking_window(self, company):
