@@ -78,7 +78,9 @@ class Databases:
         if template != "template0":
             self._disconnect(template)
         self.server.query(f"CREATE DATABASE {quoted(name)} {source}{collate}")
-        self.server.query(f"COMMENT ON DATABASE {quoted(name)} IS {literal(self._mark)}")
+        self.server.query(
+            f"COMMENT ON DATABASE {quoted(name)} IS {literal(self._mark)}"
+        )
         shutil.rmtree(self.filestore(name), ignore_errors=True)
         if self.filestore(template).is_dir():
             command = ["cp", "-a", "--reflink=auto"]

@@ -258,7 +258,9 @@ class Downloader:
             text=True,
             check=False,
         )
-        failed = done.returncode or "\nErr:" in done.stdout or "W: Failed" in done.stdout
+        failed = (
+            done.returncode or "\nErr:" in done.stdout or "W: Failed" in done.stdout
+        )
         if failed:
             lines = [li for li in done.stdout.splitlines() if li[:2] in ("E:", "W:")]
             reason = explain(done.stdout) or (lines[-1] if lines else "no reason given")
