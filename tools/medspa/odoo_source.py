@@ -115,7 +115,7 @@ def fetch(project: Project) -> OdooTree:
     for program in ("apt-get", "dpkg-deb"):
         if not which(program):
             raise MedspaError(
-                f"Odoo is fetched as a Debian package and this system has no {program}: "
+                f"Odoo is fetched as a Debian package and there is no {program} here: "
                 f"set ODOO_PATH to an Odoo {ODOO_SERIES} that you have."
             )
     _check_disk(project)

@@ -261,8 +261,8 @@ class PrivateCluster(Server):
             self.bin = folder
         elif self.bin.parent.name.isdigit() and self.bin.parent.name != made:
             raise MedspaError(
-                f"The private cluster was made by PostgreSQL {made}, which is no longer "
-                f"installed: ./medspa reset --all begins anew."
+                f"The private cluster was made by PostgreSQL {made}, which is not "
+                f"installed any more: ./medspa reset --all begins anew."
             )
 
     def _own(self, path: Path, *, folder: bool = True) -> None:
