@@ -152,7 +152,9 @@ class Databases:
             with step(f"Making the template database ({len(names)} addons of others)"):
                 self.create(build)
                 log = self.project.logs / "template.log"
-                self.odoo.install(log, build, names)
+                # without ours in sight: an auto_install addon would join them
+                paths = ",".join(str(path) for path in self.odoo.tree.addons_paths)
+                self.odoo.install(log, build, names, "--addons-path", paths)
                 self._rename(build, name)
         return name
 

@@ -1,6 +1,7 @@
 """Reading what Odoo says about a test run."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ LINE = re.compile(
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 STATS = re.compile(r"^(\w+): (\d+) tests ([\d.]+)s (\d+) queries")
 STARTED = re.compile(r"^Starting (\S+) \.\.\.")
+MODULE = re.compile(r"odoo\.addons\.(\w+)")
 FAILED = re.compile(r"^(FAIL|ERROR): (.+)$")
 SKIPPED = re.compile(r"^skipped (.+?) : (.*)$")
 BROWSER = re.compile(r"chrome|chromium|browser|devtools|websocket", re.IGNORECASE)
@@ -75,6 +77,8 @@ def read(lines: Iterable[str], ours: Iterable[str]) -> TestLog:
     """
     log = TestLog()
     ours = set(ours)
+    # the figures in Odoo's own statistics count each class's setUp as a test
+    started: Counter[str] = Counter()
     for entry in entries(lines):
         if entry.logger == "odoo.tests.result" and (match := RESULT.search(entry.text)):
             log.failed, log.errors, log.tests = (
@@ -82,7 +86,9 @@ def read(lines: Iterable[str], ours: Iterable[str]) -> TestLog:
             )
             log.finished = True
         elif entry.logger == "odoo.tests.stats" and (match := STATS.match(entry.text)):
-            log.modules[match[1]] = int(match[2]), float(match[3])
+            log.modules[match[1]] = started[match[1]], float(match[3])
+        elif STARTED.match(entry.text) and (module := MODULE.match(entry.logger)):
+            started[module[1]] += 1
         elif match := SKIPPED.match(entry.text):
             log.skipped.append((match[1], match[2]))
         elif entry.level == "ERROR" and FAILED.match(entry.text):
@@ -100,7 +106,7 @@ def is_complaint(entry: Entry, ours: set[str]) -> bool:
         return True
     if entry.level != "WARNING":
         return False
-    module = re.match(r"odoo\.addons\.(\w+)", entry.logger)
+    module = MODULE.match(entry.logger)
     if module and module[1] in ours:
         return True
     return any(re.search(rf"\b{name}\b", entry.whole) for name in ours)
