@@ -8,4 +8,5 @@ from . import (
     product_template,
     res_company,
     res_config_settings,
+    res_partner,
 )
