@@ -29,5 +29,17 @@
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
+        "views/credit/medspa_credit_views.xml",
+        "views/treatment/product_template_views.xml",
+        "views/treatment/resource_resource_views.xml",
+        "views/appointment/calendar_event_views.xml",
+        "views/appointment/medspa_visit_views.xml",
+        "views/appointment/res_config_settings_views.xml",
+        "views/course/medspa_course_views.xml",
+        "views/course/product_template_views.xml",
+        "views/till/sale_order_views.xml",
+        "views/till/res_partner_views.xml",
+        # Menus come last: they name actions of every layer.
+        "views/medspa_membership_menus.xml",
     ],
 }
