@@ -69,8 +69,10 @@ class Venv:
         try:
             self.pip(what, *local)
         except MedspaError:
-            source = ["wheel", "-q", "--find-links", wheels, "--wheel-dir", wheels]
-            self.pip(what, *source, *requirements)
+            # the few that come as source are pure Python; an old pip would need a
+            # package "wheel" here without --use-pep517
+            source = ["wheel", "-q", "--use-pep517", "--find-links", wheels]
+            self.pip(what, *source, "--wheel-dir", wheels, *requirements)
             self.pip(what, *local)
 
     def finish(self, key: str) -> None:
