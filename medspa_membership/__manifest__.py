@@ -18,6 +18,7 @@
         "subscription_oca",
         "website_sale",
     ],
+    "external_dependencies": {"python": ["vobject"]},
     "pre_init_hook": "pre_init_hook",
     "data": [
         # Groups come first: access lines and views name them.
@@ -29,6 +30,9 @@
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
+        "views/website/website_sale_templates.xml",
+        "views/portal/portal_templates.xml",
+        "views/portal/booking_templates.xml",
         "views/credit/medspa_credit_views.xml",
         "views/treatment/product_template_views.xml",
         "views/treatment/resource_resource_views.xml",
@@ -42,4 +46,9 @@
         # Menus come last: they name actions of every layer.
         "views/medspa_membership_menus.xml",
     ],
+    "assets": {
+        "web.assets_frontend": [
+            "medspa_membership/static/src/interactions/**/*",
+        ],
+    },
 }

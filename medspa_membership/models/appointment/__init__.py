@@ -2,6 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
     calendar_event,
+    calendar_event_patient,
     medspa_credit_move,
     medspa_occupancy,
     medspa_visit,

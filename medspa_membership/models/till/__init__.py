@@ -4,6 +4,8 @@ from . import (
     account_move,
     medspa_course,
     payment_transaction,
+    product_template,
+    res_partner,
     sale_order,
     sale_order_line,
 )
