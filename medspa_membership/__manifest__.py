@@ -18,6 +18,7 @@
         "subscription_oca",
         "website_sale",
     ],
+    "external_dependencies": {"python": ["vobject"]},
     "pre_init_hook": "pre_init_hook",
     "data": [
         # Groups come first: access lines and views name them.
@@ -32,5 +33,25 @@
         "data/mail_template_data.xml",
         "wizards/medspa_appointment_loss_views.xml",
         "wizards/medspa_course_wizard_views.xml",
+        "views/website/website_sale_templates.xml",
+        "views/portal/portal_templates.xml",
+        "views/portal/booking_templates.xml",
+        "views/credit/medspa_credit_views.xml",
+        "views/treatment/product_template_views.xml",
+        "views/treatment/resource_resource_views.xml",
+        "views/appointment/calendar_event_views.xml",
+        "views/appointment/medspa_visit_views.xml",
+        "views/appointment/res_config_settings_views.xml",
+        "views/course/medspa_course_views.xml",
+        "views/course/product_template_views.xml",
+        "views/till/sale_order_views.xml",
+        "views/till/res_partner_views.xml",
+        # Menus come last: they name actions of every layer.
+        "views/medspa_membership_menus.xml",
     ],
+    "assets": {
+        "web.assets_frontend": [
+            "medspa_membership/static/src/interactions/**/*",
+        ],
+    },
 }

@@ -46,7 +46,14 @@ def _run(project: Project, args: argparse.Namespace) -> int:
     """Serve the demo clinic."""
     server.check_port(args.port)
     with opened(project) as work:
-        return server.run(work, args.db, args.port, dev=args.dev, demo=not args.no_demo)
+        return server.run(
+            work,
+            args.db,
+            args.port,
+            host=args.host,
+            dev=args.dev,
+            demo=not args.no_demo,
+        )
 
 
 def _test(project: Project, args: argparse.Namespace) -> int:
@@ -157,9 +164,20 @@ def parser() -> argparse.ArgumentParser:
         return command
 
     run = add("run", _run, "set everything up and serve the demo clinic")
-    run.add_argument("--port", type=int, default=DEFAULT_PORT, help="default %(default)s")
+    run.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="default %(default)s"
+    )
+    run.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on, default %(default)s; 0.0.0.0 for every network",
+    )
     run.add_argument("--db", default=DEMO_DB, help="database name, default %(default)s")
-    run.add_argument("--dev", action="store_true", help="reload on changed files")
+    run.add_argument(
+        "--dev",
+        action="store_true",
+        help="reload on changed files, log on the terminal",
+    )
     run.add_argument("--no-demo", action="store_true", help="an empty clinic")
 
     test = add("test", _test, "run every check: lint, tests, tours, demo data")
@@ -179,10 +197,14 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--json", metavar="FILE", help="write the figures to a file too")
 
     shots = add("screenshots", _screenshots, "take pictures of the demo clinic's pages")
-    shots.add_argument("--only", metavar="NAME", help="one page of tools/medspa/pages.py")
+    shots.add_argument(
+        "--only", metavar="NAME", help="one page of tools/medspa/pages.py"
+    )
 
     shell = add("shell", _shell, "open Odoo's Python shell on the demo clinic")
-    shell.add_argument("--db", default=DEMO_DB, help="database name, default %(default)s")
+    shell.add_argument(
+        "--db", default=DEMO_DB, help="database name, default %(default)s"
+    )
 
     for name, function, text in (
         ("odoo", _odoo, "run any command of Odoo with our configuration"),

@@ -78,7 +78,9 @@ class Databases:
         if template != "template0":
             self._disconnect(template)
         self.server.query(f"CREATE DATABASE {quoted(name)} {source}{collate}")
-        self.server.query(f"COMMENT ON DATABASE {quoted(name)} IS {literal(self._mark)}")
+        self.server.query(
+            f"COMMENT ON DATABASE {quoted(name)} IS {literal(self._mark)}"
+        )
         shutil.rmtree(self.filestore(name), ignore_errors=True)
         if self.filestore(template).is_dir():
             command = ["cp", "-a", "--reflink=auto"]
@@ -150,7 +152,9 @@ class Databases:
             with step(f"Making the template database ({len(names)} addons of others)"):
                 self.create(build)
                 log = self.project.logs / "template.log"
-                self.odoo.install(log, build, names)
+                # without ours in sight: an auto_install addon would join them
+                paths = ",".join(str(path) for path in self.odoo.tree.addons_paths)
+                self.odoo.install(log, build, names, "--addons-path", paths)
                 self._rename(build, name)
         return name
 

@@ -175,7 +175,12 @@ class Odoo:
                 guard.cancel()
 
     def install(
-        self, log: Path, db: str, names: Iterable[str], *options: str, update: bool = False
+        self,
+        log: Path,
+        db: str,
+        names: Iterable[str],
+        *options: str,
+        update: bool = False,
     ) -> None:
         """Install or update addons in a database, without serving it."""
         flag = "-u" if update else "-i"
@@ -193,7 +198,9 @@ def install_failure(text: str, log: Path) -> str:
     lines = [line.strip() for line in text.splitlines()]
     errors = [li for li in lines if " ERROR " in li or " CRITICAL " in li]
     raised = [
-        li for li in lines if li.split(":")[0].endswith(("Error", "Exception", "Violation"))
+        li
+        for li in lines
+        if li.split(":")[0].endswith(("Error", "Exception", "Violation"))
     ]
     last = (raised or errors or lines or ["no output"])[-1]
     return f"Odoo failed: {last} (the log is {log})"

@@ -115,15 +115,15 @@ def fetch(project: Project) -> OdooTree:
     for program in ("apt-get", "dpkg-deb"):
         if not which(program):
             raise MedspaError(
-                f"Odoo is fetched as a Debian package and this system has no {program}: "
+                f"Odoo is fetched as a Debian package and there is no {program} here: "
                 f"set ODOO_PATH to an Odoo {ODOO_SERIES} that you have."
             )
     _check_disk(project)
     say("Odoo is not on PyPI: Debian's package is taken, outside of the system.")
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=project.cache) as name:
         work = Path(name)
-        debs = _download_all(work)
-        version = _checked_version(debs)
+        debs, pinned_only = _download_all(work)
+        version = _checked_version(debs, pinned_only=pinned_only)
         with step(f"Unpacking Odoo {version}"):
             tree = work / "tree"
             _unpack(debs, tree)
@@ -157,14 +157,24 @@ def _check_disk(project: Project) -> None:
             )
 
 
-def _download_all(work: Path) -> list[Path]:
-    """Download Odoo and what it links to."""
+def _download_all(work: Path) -> tuple[list[Path], bool]:
+    """Download Odoo and what it links to.
+
+    :return: the packages, and whether only the pinned version may be taken
+    """
     source = _mirror()
     if source is None:
         with step("Downloading Odoo from this system's own archive (about 130 MB)"):
-            return _download_by_system(work)
+            return _download_by_system(work), False
+    pinned_only = False
     with step("Downloading Odoo and its fonts (about 130 MB)"):
-        current = Downloader(work / "apt", source, ODOO_SUITE)
+        try:
+            current = Downloader(work / "apt", source, ODOO_SUITE)
+        except ExpiredError:
+            # A mirror that stands still could hide updates; a pinned hash cannot lie.
+            warn("the mirror is out of date: only the pinned version of Odoo is taken")
+            pinned_only = True
+            current = Downloader(work / "apt-old", source, ODOO_SUITE, expired=True)
         debs = current.download([ODOO_PACKAGE, *COMPANION_PACKAGES])
         try:
             older = Downloader(work / "apt-older", source, OLDER_SUITE)
@@ -175,7 +185,7 @@ def _download_all(work: Path) -> list[Path]:
                 f"from {ODOO_SUITE}, a few icons may be missing"
             )
             debs += current.download(OLDER_PACKAGES)
-    return debs
+    return debs, pinned_only
 
 
 def _mirror() -> aptsources.Source | None:
@@ -204,12 +214,27 @@ def _download_by_system(work: Path) -> list[Path]:
     return sorted(folder.glob("*.deb"))
 
 
+class ExpiredError(MedspaError):
+    """The mirror's lists are older than the archive says they may be."""
+
+
 class Downloader:
     """An apt that knows one suite of one mirror and nothing of the system."""
 
-    def __init__(self, folder: Path, source: aptsources.Source, suite: str) -> None:
-        """Write the configuration and fetch the suite's package list."""
+    def __init__(
+        self,
+        folder: Path,
+        source: aptsources.Source,
+        suite: str,
+        *,
+        expired: bool = False,
+    ) -> None:
+        """Write the configuration and fetch the suite's package list.
+
+        :param expired: whether lists may be older than they say
+        """
         self.folder = folder
+        self.expired = expired
         self.debs = folder / "debs"
         for name in ("state/lists/partial", "cache/archives/partial", "parts", "debs"):
             (folder / name).mkdir(parents=True)
@@ -237,6 +262,8 @@ class Downloader:
             "Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled": "false",
             "Acquire::Retries": "3",
         }
+        if self.expired:
+            settings["Acquire::Check-Valid-Until"] = "false"
         cleared = [
             "APT::Update::Post-Invoke",
             "APT::Update::Post-Invoke-Success",
@@ -258,9 +285,13 @@ class Downloader:
             text=True,
             check=False,
         )
-        failed = done.returncode or "\nErr:" in done.stdout or "W: Failed" in done.stdout
+        failed = (
+            done.returncode or "\nErr:" in done.stdout or "W: Failed" in done.stdout
+        )
         if failed:
             lines = [li for li in done.stdout.splitlines() if li[:2] in ("E:", "W:")]
+            if any("is expired" in line for line in lines):
+                raise ExpiredError("The mirror's package lists are out of date.")
             reason = explain(done.stdout) or (lines[-1] if lines else "no reason given")
             raise MedspaError(f"Odoo could not be downloaded: {reason}")
 
@@ -274,8 +305,8 @@ class Downloader:
         return next(iter(sorted(self.debs.glob(f"{name}_*.deb"))))
 
 
-def _checked_version(debs: list[Path]) -> str:
-    """Return Odoo's package version; warn when it is not the pinned one."""
+def _checked_version(debs: list[Path], *, pinned_only: bool) -> str:
+    """Return Odoo's package version; warn, or refuse, when it is not the pinned one."""
     deb = next(path for path in debs if path.name.startswith(f"{ODOO_PACKAGE}_"))
     version = run(["dpkg-deb", "-f", deb, "Version"], what="dpkg-deb").strip()
     if not version.startswith(f"{ODOO_SERIES}."):
@@ -284,6 +315,11 @@ def _checked_version(debs: list[Path]) -> str:
             f"{ODOO_SERIES}: set ODOO_PATH to an Odoo {ODOO_SERIES} that you have."
         )
     digest = hashlib.sha256(deb.read_bytes()).hexdigest()
+    if digest != ODOO_DEB_SHA256 and pinned_only:
+        raise MedspaError(
+            f"The Debian mirror is out of date and has Odoo {version}, not the pinned "
+            f"{ODOO_DEB_VERSION}: name a fresher one with MEDSPA_DEBIAN_MIRROR."
+        )
     if digest != ODOO_DEB_SHA256:
         warn(
             f"the archive has moved on: this is Odoo {version} (SHA-256 {digest}) and "

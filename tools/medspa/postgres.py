@@ -92,7 +92,9 @@ def parse_url(url: str) -> Connection:
     )
 
 
-def configured(environ: Mapping[str, str], conf: Mapping[str, str]) -> Connection | None:
+def configured(
+    environ: Mapping[str, str], conf: Mapping[str, str]
+) -> Connection | None:
     """Return the existing server that the user named, if any.
 
     :param conf: the options of odoo.conf
@@ -140,7 +142,11 @@ class Server:
             [program, "-X", "-q", "-A", "-t", "-F", "\x1f", "-v", "ON_ERROR_STOP=1"]
             + ["-d", name],
             input=sql,
-            env={**os.environ, **self.connection.environment(), "PGCONNECT_TIMEOUT": "10"},
+            env={
+                **os.environ,
+                **self.connection.environment(),
+                "PGCONNECT_TIMEOUT": "10",
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -255,8 +261,8 @@ class PrivateCluster(Server):
             self.bin = folder
         elif self.bin.parent.name.isdigit() and self.bin.parent.name != made:
             raise MedspaError(
-                f"The private cluster was made by PostgreSQL {made}, which is no longer "
-                f"installed: ./medspa reset --all begins anew."
+                f"The private cluster was made by PostgreSQL {made}, which is not "
+                f"installed any more: ./medspa reset --all begins anew."
             )
 
     def _own(self, path: Path, *, folder: bool = True) -> None:
@@ -296,7 +302,9 @@ class PrivateCluster(Server):
         if done.returncode:
             log = self.home / "server.log"
             said = log.read_text(errors="replace")[-2000:] if log.exists() else ""
-            raise MedspaError(failure(f"PostgreSQL's {action}", said, done.returncode, log))
+            raise MedspaError(
+                failure(f"PostgreSQL's {action}", said, done.returncode, log)
+            )
 
     def _run(self, command: Sequence[str | Path], what: str) -> None:
         """Run a server program as the server's user."""

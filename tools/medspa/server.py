@@ -4,6 +4,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from contextlib import nullcontext
 from pathlib import Path
 
 from . import addons as repository
@@ -36,7 +37,9 @@ def ports(port: int) -> list[str]:
 def is_served(port: int, path: str = "/web/health") -> bool:
     """Tell whether a page is served."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as page:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{port}{path}", timeout=60
+        ) as page:
             return page.status == 200
     except (OSError, urllib.error.URLError):
         return False
@@ -68,28 +71,41 @@ def start(odoo: Odoo, db: str, port: int, log: Path, *extra: str) -> subprocess.
         )
 
 
-def serve(work: Workspace, db: str, port: int, *, dev: bool) -> int:
-    """Serve a database until Ctrl-C, its log on the terminal."""
+def serve(work: Workspace, db: str, port: int, *, host: str, dev: bool) -> int:
+    """Serve a database until Ctrl-C.
+
+    The log goes to a file, and to the terminal instead while developing.
+    """
     odoo = work.odoo
     arguments = ["-d", db, "--db-filter", f"^{db}$", *ports(port)]
+    arguments += ["--http-interface", host]
     if dev:
         arguments.append("--dev=all")
+    log = None if dev else work.project.logs / "run.log"
     check_port(port)
     say(f"Starting Odoo on port {port}")
-    process = odoo.popen(*arguments, stdin=subprocess.DEVNULL)
+    with open(log, "w") if log else nullcontext() as output:
+        process = odoo.popen(
+            *arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT if log else None,
+        )
     try:
-        wait_until_served(process, port, None)
-        announce(port)
+        wait_until_served(process, port, log)
+        announce(port, log)
         code = process.wait()
-        raise MedspaError(f"Odoo stopped by itself with exit code {code}.")
+        where = f" The log is {log}." if log else ""
+        raise MedspaError(f"Odoo stopped by itself with exit code {code}.{where}")
     except KeyboardInterrupt:
+        plain()
         say("Stopping Odoo and the database server")
         return 0
     finally:
         stop(process, 15)
 
 
-def announce(port: int) -> None:
+def announce(port: int, log: Path | None) -> None:
     """Say where the clinic is and who may log in."""
     url = f"http://localhost:{port}"
     width = max(len(login) for login, _password, _role in DEMO_LOGINS)
@@ -99,15 +115,19 @@ def announce(port: int) -> None:
     plain("    Log-ins (the password is the login):")
     for login, _password, role in DEMO_LOGINS:
         plain(f"        {login:<{width}}  {role}")
+    if log:
+        plain(f"    The log is {log}")
     plain("    Ctrl-C stops it.")
     plain()
 
 
-def run(work: Workspace, db: str, port: int, *, dev: bool, demo: bool) -> int:
+def run(
+    work: Workspace, db: str, port: int, *, host: str, dev: bool, demo: bool
+) -> int:
     """Make or update the clinic's database, then serve it."""
     shown = repository.demo(repository.required(work.project))
     if not shown:
         raise MedspaError("None of the addons here belongs to the demo clinic.")
     check_port(port)
     work.databases.ensure_demo(db, shown, demo=demo)
-    return serve(work, db, port, dev=dev)
+    return serve(work, db, port, host=host, dev=dev)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .console import step
+from .console import MedspaError, step
 from .odoo_source import OdooTree
 from .process import run
 from .project import Project
@@ -46,10 +46,9 @@ class Venv:
 
     def pip(self, what: str, *arguments: str | Path) -> None:
         """Run pip with the project's cache."""
-        cache = self.project.cache / "pip"
         env = {
             **os.environ,
-            "PIP_CACHE_DIR": str(cache),
+            "PIP_CACHE_DIR": str(self.project.cache / "pip"),
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_NO_INPUT": "1",
             "PIP_ROOT_USER_ACTION": "ignore",
@@ -58,6 +57,23 @@ class Venv:
         log = self.project.logs / f"pip-{self.path.name}.log"
         command = [self.python, "-m", "pip", "--retries", "2", *arguments]
         run(command, what=what, env=env, log=log)
+
+    def install(self, what: str, *requirements: str | Path) -> None:
+        """Install packages, from the wheels in the cache when all are there.
+
+        Wheels are kept, built ones too, so that the next environment needs no network.
+        """
+        wheels = self.project.cache / "wheels"
+        wheels.mkdir(exist_ok=True)
+        local = ["install", "-q", "--no-index", "--find-links", wheels, *requirements]
+        try:
+            self.pip(what, *local)
+        except MedspaError:
+            # the few that come as source are pure Python; an old pip would need a
+            # package "wheel" here without --use-pep517
+            source = ["wheel", "-q", "--use-pep517", "--find-links", wheels]
+            self.pip(what, *source, "--wheel-dir", wheels, *requirements)
+            self.pip(what, *local)
 
     def finish(self, key: str) -> None:
         """Note that it is complete."""
@@ -98,7 +114,7 @@ def ensure_odoo(project: Project, tree: OdooTree, *, tests: bool) -> Venv:
     wanted = fingerprint(extra, key)
     if tests and not (marker.exists() and marker.read_text() == wanted):
         with step("Installing the tests' Python packages"):
-            venv.pip("installing the tests' packages", "install", "-q", "-r", extra)
+            venv.install("installing the tests' packages", "-r", extra)
             marker.write_text(wanted)
     _link(venv, tree)
     return venv
@@ -111,9 +127,9 @@ def _install_odoo(venv: Venv, requirements: Path) -> None:
     listed = venv.path / "resolved.txt"
     listed.write_text("\n".join(resolved) + "\n")
     what = "installing Odoo's Python packages"
-    venv.pip(what, "install", "-q", "-r", listed)
+    venv.install(what, "-r", listed)
     if bare:
-        venv.pip("installing the OCA addons", "install", "-q", "--no-deps", *bare)
+        venv.install("installing the OCA addons", "--no-deps", *bare)
 
 
 def _link(venv: Venv, tree: OdooTree) -> None:
@@ -142,6 +158,6 @@ def ensure_plain(
     if not venv.is_ready(key):
         with step(f"Installing {what}"):
             venv.create()
-            venv.pip(f"installing {what}", "install", "-q", *arguments)
+            venv.install(f"installing {what}", *arguments)
             venv.finish(key)
     return venv

@@ -3,6 +3,7 @@
 from . import (
     calendar_event,
     calendar_event_loss,
+    calendar_event_patient,
     medspa_credit_move,
     medspa_occupancy,
     medspa_visit,

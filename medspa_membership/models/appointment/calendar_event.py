@@ -25,6 +25,9 @@ HOLDING_STATUSES = ("booked", "arrived", "attended")
 # The statuses in which it holds its credit and has not used it yet.
 OPEN_STATUSES = ("booked", "arrived")
 
+# How many earlier visits an appointment shows.
+PREVIOUS_VISITS = 5
+
 TIME_FIELDS = {"start", "stop", "duration", "start_date", "stop_date", "allday"}
 COVER_FIELDS = {
     "patient_id",
@@ -80,6 +83,7 @@ class CalendarEvent(models.Model):
         tracking=True,
         copy=False,
         index="btree_not_null",
+        group_expand=True,
     )
     credit_id = fields.Many2one(
         "medspa.credit",
@@ -106,14 +110,9 @@ class CalendarEvent(models.Model):
     visit_id = fields.Many2one(
         "medspa.visit", compute="_compute_visit_id", string="Visit"
     )
-    previous_visit_id = fields.Many2one(
-        "medspa.visit",
-        compute="_compute_previous_visit_id",
-        help="The last one of the patient with this treatment.",
-    )
     previous_protocol = fields.Html(
         "Last protocol",
-        compute="_compute_previous_visit_id",
+        compute="_compute_previous_visit_ids",
         groups="medspa_membership.group_medspa_practitioner",
     )
     patient_allergies = fields.Text(related="patient_id.allergies")
@@ -124,6 +123,17 @@ class CalendarEvent(models.Model):
         compute="_compute_credit_summary",
         help="What remains of the credit that pays, as the desk and the practitioner "
         "need to see it.",
+    )
+    credit_choice_ids = fields.Many2many(
+        "medspa.credit",
+        compute="_compute_credit_choice_ids",
+        help="The credits that can pay for it on its day, the one that pays first.",
+    )
+    previous_visit_ids = fields.Many2many(
+        "medspa.visit",
+        compute="_compute_previous_visit_ids",
+        string="Earlier visits",
+        help="The last visits of the patient with this treatment.",
     )
 
     _appointment_complete = models.Constraint(
@@ -147,26 +157,6 @@ class CalendarEvent(models.Model):
         for event in self:
             event.visit_id = event.visit_ids.filtered(lambda v: v.state != "undone")[:1]
 
-    @api.depends("patient_id", "treatment_id", "start")
-    def _compute_previous_visit_id(self):
-        visits = self.env["medspa.visit"].search(
-            [
-                ("partner_id", "in", self.patient_id.ids),
-                ("treatment_id", "in", self.treatment_id.ids),
-                ("state", "=", "done"),
-            ]
-        )
-        for event in self:
-            earlier = visits.filtered(
-                lambda visit, event=event: visit.partner_id == event.patient_id
-                and visit.treatment_id == event.treatment_id
-                and visit.event_id != event._origin
-                and (not event.start or visit.visited_at < event.start)
-            )
-            event.previous_visit_id = earlier[:1]
-            # Read with the clinic's rights; the field is for clinicians only.
-            event.previous_protocol = earlier[:1].sudo().protocol
-
     @api.depends("appointment_status")
     def _compute_status_color(self):
         colors = {"booked": 4, "arrived": 3, "attended": 10, "no_show": 1}
@@ -174,7 +164,12 @@ class CalendarEvent(models.Model):
             event.status_color = colors.get(event.appointment_status, 0)
 
     @api.depends(
-        "credit_id.remaining", "credit_id.reserved", "is_paid_apart", "treatment_id"
+        "credit_id.remaining",
+        "credit_id.reserved",
+        "is_paid_apart",
+        "patient_id",
+        "start",
+        "treatment_id",
     )
     def _compute_credit_summary(self):
         for event in self:
@@ -183,9 +178,11 @@ class CalendarEvent(models.Model):
     def _get_credit_summary(self):
         """Return one line that says what pays for the appointment and what remains."""
         self.ensure_one()
-        credit = self.credit_id
-        if not self.treatment_id:
+        if not self.treatment_id or not self.patient_id:
             return False
+        if self.is_paid_apart:
+            return self.env._("To be paid apart: no credit is used.")
+        credit = self._get_paying_credit()
         if not credit:
             return self.env._("To be paid: no credit covers it.")
         return self.env._(
@@ -193,6 +190,55 @@ class CalendarEvent(models.Model):
             remaining=credit._format_quantity(credit.remaining),
             reserved=credit._format_number(credit.reserved),
         )
+
+    def _get_paying_credit(self):
+        """Return what pays; before the booking is saved, what the rule would pick."""
+        self.ensure_one()
+        if self.credit_id or self._origin:
+            return self.credit_id
+        return self._filter_bookable_credits(self.credit_choice_ids._origin)[:1]
+
+    @api.depends("credit_id", "patient_id", "start", "treatment_id")
+    def _compute_credit_choice_ids(self):
+        Credit = self.env["medspa.credit"]
+        can_read = Credit.has_access("read")
+        for event in self:
+            patient, treatment = event.patient_id._origin, event.treatment_id._origin
+            event.credit_choice_ids = False
+            if can_read and patient and treatment and event.start:
+                event.credit_choice_ids = event.credit_id | Credit._find_usable(
+                    patient,
+                    treatment,
+                    event._get_local_date(),
+                    company=event.medspa_company_id or self.env.company,
+                )
+
+    @api.depends("patient_id", "treatment_id", "start")
+    def _compute_previous_visit_ids(self):
+        Visit = self.env["medspa.visit"]
+        visits = Visit
+        if Visit.has_access("read"):
+            visits = Visit.search(
+                [
+                    ("partner_id", "in", self.patient_id._origin.ids),
+                    ("treatment_id", "in", self.treatment_id._origin.ids),
+                    ("state", "=", "done"),
+                ]
+            )
+        grouped = visits.grouped(lambda visit: (visit.partner_id, visit.treatment_id))
+        for event in self:
+            event.previous_visit_ids = grouped.get(
+                (event.patient_id._origin, event.treatment_id._origin), Visit
+            ).filtered(
+                lambda visit, event=event: (
+                    visit.event_id != event._origin
+                    and event.start
+                    and visit.visited_at <= event.start
+                )
+            )[:PREVIOUS_VISITS]
+            # Read with the clinic's rights: the field itself is for clinicians only.
+            last_sudo = event.previous_visit_ids[:1].sudo()
+            event.previous_protocol = last_sudo.protocol
 
     # === ONCHANGE METHODS === #
 
@@ -241,8 +287,14 @@ class CalendarEvent(models.Model):
         vals_list = [self._prepare_appointment_vals(vals) for vals in vals_list]
         events = super(
             CalendarEvent,
-            # Patients hear from the clinic by its own messages, not as attendees.
-            self.with_context(no_mail_to_attendees=True, skip_contact_description=True),
+            # Patients hear from the clinic by its own messages, not as attendees. Core
+            # takes the record that the user comes from for the subject of a meeting.
+            self.with_context(
+                no_mail_to_attendees=True,
+                skip_contact_description=True,
+                active_model=False,
+                active_id=False,
+            ),
         ).create(vals_list)
         events = events.with_env(self.env)
         events.patient_id._flag_as_patients()
@@ -416,6 +468,22 @@ class CalendarEvent(models.Model):
     def action_no_show(self):
         """Note that the patient did not come; the clinic's rule decides the session."""
         self.write({"appointment_status": "no_show"})
+
+    def get_formview_id(self, access_uid=None):
+        """Override of `web` to open appointments in their own form."""
+        if len(self) == 1 and self.treatment_id:
+            view = self.env.ref(
+                "medspa_membership.calendar_event_view_form_appointment",
+                raise_if_not_found=False,
+            )
+            if view:
+                return view.id
+        return super().get_formview_id(access_uid=access_uid)
+
+    def action_open_appointment(self):
+        """Open the appointment in its own form. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        return self.get_formview_action()
 
     def action_open_visit(self):
         """Open what is written of the visit; a clinician begins it here.
@@ -629,7 +697,8 @@ class CalendarEvent(models.Model):
     def _get_local_date(self):
         """Return the clinic's date of the appointment. Note: `self.ensure_one()`."""
         self.ensure_one()
-        return self.medspa_company_id._medspa_date(self.start)
+        company = self.medspa_company_id or self.env.company
+        return company._medspa_date(self.start)
 
     def _sync_occupancy(self):
         """Make the occupied times of the appointments what they should be.

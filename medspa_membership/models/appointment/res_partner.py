@@ -22,6 +22,19 @@ class ResPartner(models.Model):
         groups="medspa_membership.group_medspa_user",
     )
 
+    appointment_count = fields.Integer(
+        compute="_compute_appointment_count",
+        groups="medspa_membership.group_medspa_user",
+    )
+    upcoming_appointment_ids = fields.One2many(
+        "calendar.event",
+        compute="_compute_upcoming_appointment_ids",
+        string="Upcoming appointments",
+        groups="medspa_membership.group_medspa_user",
+    )
+
+    # === COMPUTE METHODS === #
+
     @api.depends("allergies", "contraindications")
     def _compute_has_clinical_warning(self):
         for partner in self:
@@ -30,3 +43,43 @@ class ResPartner(models.Model):
             partner.has_clinical_warning = bool(
                 partner_sudo.allergies or partner_sudo.contraindications
             )
+
+    def _compute_appointment_count(self):
+        counts = dict(
+            self.env["calendar.event"]._read_group(
+                [("patient_id", "in", self.ids), ("treatment_id", "!=", False)],
+                ["patient_id"],
+                ["__count"],
+            )
+        )
+        for partner in self:
+            partner.appointment_count = counts.get(partner, 0)
+
+    def _compute_upcoming_appointment_ids(self):
+        events = self.env["calendar.event"].search(
+            [
+                ("patient_id", "in", self.ids),
+                ("appointment_status", "in", ("booked", "arrived")),
+                ("start", ">=", "today"),
+            ],
+            order="start",
+        )
+        grouped = events.grouped("patient_id")
+        for partner in self:
+            partner.upcoming_appointment_ids = grouped.get(partner, events.browse())
+
+    # === ACTION METHODS === #
+
+    def action_view_appointments(self):
+        """Open the appointments of the patient. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "medspa_membership.appointment_action"
+        )
+        action["domain"] = [
+            ("patient_id", "=", self.id),
+            ("treatment_id", "!=", False),
+        ]
+        action["context"] = {"default_patient_id": self.id}
+        action["views"] = sorted(action["views"], key=lambda view: view[1] != "list")
+        return action

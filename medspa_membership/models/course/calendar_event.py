@@ -70,7 +70,9 @@ class CalendarEvent(models.Model):
     def _get_credit_summary(self):
         """Override to name the course that pays."""
         summary = super()._get_credit_summary()
-        course = self.credit_id.sudo().course_id
+        if not summary or self.is_paid_apart:
+            return summary
+        course = self._get_paying_credit().sudo().course_id
         if not course:
             return summary
         return self.env._(

@@ -67,6 +67,7 @@ class MedspaCourse(models.Model):
         readonly=True,
         index=True,
         tracking=True,
+        group_expand=True,
     )
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     price = fields.Monetary("Price paid", readonly=True, help="With tax, as sold.")

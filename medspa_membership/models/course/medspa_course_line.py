@@ -1,10 +1,14 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from datetime import timedelta
+from datetime import date, time, timedelta
 
 from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
 
 from ..credit.medspa_credit import QUANTITY_DIGITS
+
+# How far the search for the next free time looks at once.
+SEARCH_DAYS = 14
 
 
 class MedspaCourseLine(models.Model):
@@ -169,3 +173,185 @@ class MedspaCourseLine(models.Model):
             if begin < day < end:
                 return begin, end
         return None
+
+    # === BUSINESS METHODS: BOOKING BY THE PATIENT === #
+
+    def _get_bookable_credits(self):
+        """Return the credits with a session that nobody has booked yet, by the order
+        in which they pay. Note: `self.ensure_one()`
+
+        :rtype: medspa.credit
+        """
+        self.ensure_one()
+        credits_sudo = self.sudo().credit_ids
+        if self.course_id.state != "active":
+            return credits_sudo.browse()
+        today = self.company_id._medspa_date()
+        return credits_sudo.filtered(
+            lambda credit: (
+                credit.available >= 1
+                and not credit.is_frozen
+                and (not credit.expires_on or credit.expires_on >= today)
+            )
+        ).sorted(lambda credit: credit._get_spending_order())
+
+    def _get_offering_window(self):
+        """Return the first and the last moment that can be offered, or nothing.
+
+        :return: two naive datetimes in UTC, or None when there is nothing to book
+        """
+        credits = self._get_bookable_credits()
+        if not credits:
+            return None
+        company = self.company_id
+        treatment = self._get_treatment_on_sale()
+        start, stop = treatment._get_booking_window(company)
+        first = min(credit.valid_from or date.min for credit in credits)
+        last = max(credit.expires_on or date.max for credit in credits)
+        if first != date.min:
+            start = max(start, company._medspa_utc(first, time.min))
+        if last != date.max:
+            stop = min(stop, company._medspa_utc(last + timedelta(days=1), time.min))
+        return (start, stop) if start < stop else None
+
+    def _get_offered_slots(self, start, stop, practitioners=None):
+        """Return the times that the patient can book now: what is offered is bookable.
+
+        A time is offered when practitioner and room are free, inside the booking window
+        of the clinic, on a day on which a credit of the step is valid and the pace of
+        the course allows a session.
+
+        Note: `self.ensure_one()`
+
+        :param datetime start: naive, in UTC
+        :param datetime stop: naive, in UTC
+        :param practitioners: those asked for; all who perform it by default
+        :return: slots of :meth:`_get_free_slots` with `day` (on the clinic's clock) and
+            `credit` (the one that would pay)
+        """
+        self.ensure_one()
+        window = self._get_offering_window()
+        if not window:
+            return []
+        company = self.company_id
+        slots = self._get_treatment_on_sale()._get_free_slots(
+            max(start, window[0]), min(stop, window[1]), practitioners, company
+        )
+        for slot in slots:
+            slot["day"] = company._medspa_date(slot["start"])
+        payers = self._get_payers({slot["day"] for slot in slots})
+        return [
+            {**slot, "credit": payers[slot["day"]]}
+            for slot in slots
+            if slot["day"] in payers
+        ]
+
+    def _get_payers(self, days):
+        """Return which credit would pay on each day that allows a session.
+
+        :rtype: dict[date, medspa.credit]
+        """
+        if not days:
+            return {}
+        credits = self._get_bookable_credits()
+        blocked = self._get_blocked_dates()
+        payers = {}
+        for day in days:
+            if any(begin < day < end for begin, end in blocked):
+                continue
+            credit = credits.filtered(
+                lambda c, day=day: (
+                    (c.valid_from or date.min) <= day <= (c.expires_on or date.max)
+                )
+            )[:1]
+            if credit:
+                payers[day] = credit
+        return payers
+
+    def _get_next_offered_day(self, day, practitioners=None):
+        """Return the first day from `day` on that has a time to offer, or nothing.
+
+        Looks two weeks at a time: most often the first look finds it.
+
+        :rtype: datetime.date or None
+        """
+        self.ensure_one()
+        window = self._get_offering_window()
+        if not window:
+            return None
+        company = self.company_id
+        day = max(day, company._medspa_date(window[0]))
+        while company._medspa_utc(day, time.min) < window[1]:
+            following = day + timedelta(days=SEARCH_DAYS)
+            slots = self._get_offered_slots(
+                company._medspa_utc(day, time.min),
+                company._medspa_utc(following, time.min),
+                practitioners,
+            )
+            if slots:
+                return slots[0]["day"]
+            day = following
+        return None
+
+    def _get_performers(self):
+        """Return who gives the treatment of the step. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        return self._get_treatment_on_sale()._get_practitioners()
+
+    def _get_treatment_on_sale(self):
+        """Return the treatment as the clinic sees it: patients may not read resources,
+        nor treatments that are not on sale.
+        """
+        return self.sudo().with_company(self.company_id.id).treatment_id
+
+    def _book(self, start, practitioners=None):
+        """Book a session of the step for its patient, at a time that is offered now.
+
+        Note: `self.ensure_one()`
+
+        :param datetime start: naive, in UTC
+        :param practitioners: one of them; anybody when left out
+        :return: the appointment
+        :raise UserError: when the time is not offered (any more)
+        """
+        self.ensure_one()
+        company = self.company_id
+        day = company._medspa_date(start)
+        slots = self._get_offered_slots(
+            company._medspa_utc(day, time.min),
+            company._medspa_utc(day + timedelta(days=1), time.min),
+            practitioners,
+        )
+        slot = next((slot for slot in slots if slot["start"] == start), None)
+        if not slot:
+            raise UserError(self._get_not_offered_message())
+        with self.env.cr.savepoint():
+            # Patients have no rights on appointments: they may cause this one.
+            event = (
+                self.env["calendar.event"]
+                .sudo()
+                .with_company(company.id)
+                .create(self._prepare_booking_vals(slot))
+            )
+            if event.credit_id != slot["credit"]:
+                # Used up by somebody else at the same moment: another credit would pay.
+                raise UserError(self._get_not_offered_message())
+        return event
+
+    def _prepare_booking_vals(self, slot):
+        """Return the values of the appointment that books an offered slot."""
+        self.ensure_one()
+        return {
+            "patient_id": self.course_id.partner_id.id,
+            "treatment_id": self.treatment_id.id,
+            "practitioner_id": slot["practitioner"].id,
+            "room_id": slot["room"].id,
+            "start": slot["start"],
+            "stop": slot["stop"],
+            "credit_id": slot["credit"].id,
+        }
+
+    def _get_not_offered_message(self):
+        return self.env._(
+            "This time cannot be booked any more. Please choose another one."
+        )

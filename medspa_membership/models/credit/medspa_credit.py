@@ -154,10 +154,13 @@ class MedspaCredit(models.Model):
             else:
                 credit.state = "frozen" if credit.is_frozen else "open"
 
-    @api.depends("coverage", "treatment_id", "treatment_ids", "categ_id")
+    @api.depends("coverage", "treatment_id", "treatment_ids", "categ_id", "available")
+    @api.depends_context("show_credit_balance")
     def _compute_display_name(self):
         for credit in self:
             credit.display_name = credit._get_coverage_label()
+            if self.env.context.get("show_credit_balance"):
+                credit.display_name = credit._get_choice_label()
 
     # === CRUD METHODS === #
 
@@ -628,6 +631,22 @@ class MedspaCredit(models.Model):
         if self.coverage == "category":
             return self.env._("Anything in %s", self.categ_id.name)
         return ", ".join(self.treatment_ids.mapped("name"))
+
+    def _get_choice_label(self):
+        """Return what tells one credit of a patient from another."""
+        self.ensure_one()
+        label = self.env._(
+            "%(coverage)s, %(available)s free",
+            coverage=self._get_coverage_label(),
+            available=self._format_quantity(self.available),
+        )
+        if not self.expires_on:
+            return label
+        return self.env._(
+            "%(credit)s, until %(date)s",
+            credit=label,
+            date=self._format_date(self.expires_on),
+        )
 
     def _name_it(self):
         """Return the credit as a person would say it: what it is for, and whose."""

@@ -91,6 +91,10 @@ class MedspaCreditMove(models.Model):
                     moved_at, restored_move_id
                 ON medspa_credit_move
                 FOR EACH ROW EXECUTE FUNCTION medspa_credit_move_is_final();
+            DROP TRIGGER IF EXISTS medspa_credit_move_kept ON medspa_credit_move;
+            CREATE TRIGGER medspa_credit_move_kept
+                BEFORE TRUNCATE ON medspa_credit_move
+                FOR EACH STATEMENT EXECUTE FUNCTION medspa_credit_move_is_final();
             """
         )
 

@@ -6,6 +6,8 @@ from . import (
     medspa_course,
     medspa_course_refund,
     payment_transaction,
+    product_template,
+    res_partner,
     sale_order,
     sale_order_line,
 )

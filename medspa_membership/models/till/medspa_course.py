@@ -23,6 +23,20 @@ class MedspaCourse(models.Model):
         "This line of the order has made its course already.",
     )
 
+    # === ACTION METHODS === #
+
+    def action_view_sale_order(self):
+        """Open the order that sold the course. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "sale.order",
+            "res_id": self.sale_order_id.id,
+            "views": [(False, "form")],
+        }
+
+    # === BUSINESS METHODS === #
+
     def _create_swap_order(self, treatment, sessions, difference):
         """Return an order over the difference in price of a swap."""
         self.ensure_one()
@@ -48,12 +62,44 @@ class MedspaCourse(models.Model):
             }
         )
 
-    def action_view_sale_order(self):
-        """Open the order that sold the course. Note: `self.ensure_one()`."""
+    def _notify_active(self):
+        """Override to give guests of the shop a login before they are told to book."""
+        for course in self.filtered("sale_order_id.website_id"):
+            course.partner_id._invite_to_portal(
+                self.env._(
+                    "Thank you for your purchase. Choose a password to book the "
+                    "sessions of %(course)s.",
+                    course=course.product_tmpl_id.name,
+                ),
+                course.company_id,
+            )
+        return super()._notify_active()
+
+    def _get_welcome_url(self):
+        """Return where the buyer goes from the confirmation page of the shop.
+
+        A guest who has just got a login chooses its password first. Nobody else is
+        handed a link that opens an account: one who has logged in before, or whom the
+        clinic knew before this order, logs in.
+
+        Note: `self.ensure_one()`, called with the order of the visitor's own session
+        """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "sale.order",
-            "res_id": self.sale_order_id.id,
-            "views": [(False, "form")],
-        }
+        url = f"/my/courses/{self.id}"
+        order_sudo = self.sudo().sale_order_id
+        partner_sudo = self.sudo().partner_id
+        users_sudo = partner_sudo.user_ids
+        if (
+            not self.env.user._is_public()
+            or partner_sudo != order_sudo.partner_id
+            or partner_sudo.create_date < order_sudo.create_date
+            or len(users_sudo) != 1
+            or users_sudo.login_date
+        ):
+            return url
+        if partner_sudo.signup_type != "signup":
+            partner_sudo.signup_prepare()
+        urls = partner_sudo.with_context(relative_url=True)._get_signup_url_for_action(
+            url=url
+        )
+        return urls[partner_sudo.id]

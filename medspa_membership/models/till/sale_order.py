@@ -41,6 +41,20 @@ class SaleOrder(models.Model):
         drafts.unlink()
         return res
 
+    def _get_patient(self):
+        """Return whose the courses of the order are: the customer's.
+
+        A patient who forgot to log in buys as a guest: the course goes to the one who
+        logs in with the e-mail given, or it would wait where nobody can book it.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        partner = self.partner_id
+        if not self.website_id or partner.sudo().user_ids:
+            return partner
+        return partner._find_login().partner_id.with_env(self.env) or partner
+
     def _activate_paid_courses(self):
         """Activate the courses of confirmed orders for which the money has arrived."""
         paid = self.sudo().course_ids.filtered(

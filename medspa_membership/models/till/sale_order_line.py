@@ -59,7 +59,7 @@ class SaleOrderLine(models.Model):
         )
         vals = Course._prepare_course_vals(
             self.product_id.product_tmpl_id,
-            order.partner_id,
+            order._get_patient(),
             company,
             price,
             self.currency_id,

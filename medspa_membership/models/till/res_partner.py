@@ -1,0 +1,67 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import models
+from odoo.fields import Command
+from odoo.tools import email_normalize
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def _find_login(self):
+        """Return the user who logs in with the e-mail of the patient, if there is one.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        email = email_normalize(self.email)
+        # Whoever pays may not read users.
+        Users = self.env["res.users"].sudo()
+        if not email:
+            return Users
+        users = Users.search(Users._get_login_domain(email), limit=2)
+        return users if len(users) == 1 else Users
+
+    def _invite_to_portal(self, welcome_message, company):
+        """Give patients without a login one, and send them core's invitation.
+
+        A login of their own, although not used yet, keeps "Reset password" working when
+        the link of the invitation is too old.
+
+        :param str welcome_message: why they are invited
+        :return: the new users
+        """
+        users_sudo = self.env["res.users"].sudo()
+        template = self.env.ref(
+            "auth_signup.portal_set_password_email", raise_if_not_found=False
+        )
+        for partner in self:
+            email = email_normalize(partner.email)
+            if (
+                not email
+                or partner.sudo().with_context(active_test=False).user_ids
+                or partner._find_login()
+            ):
+                continue
+            # As core's portal wizard does, which only staff may run.
+            user_sudo = users_sudo.with_context(
+                no_reset_password=True
+            )._create_user_from_template(
+                {
+                    "email": email,
+                    "login": email,
+                    "partner_id": partner.id,
+                    "company_id": company.id,
+                    "company_ids": [Command.set(company.ids)],
+                }
+            )
+            user_sudo.partner_id.signup_prepare()
+            if template:
+                template.sudo().with_context(
+                    dbname=self.env.cr.dbname,
+                    lang=user_sudo.lang,
+                    welcome_message=welcome_message,
+                    medium="portalinvite",
+                ).send_mail(user_sudo.id)
+            users_sudo |= user_sudo
+        return users_sudo

@@ -1,0 +1,112 @@
+"""Reading what Odoo says about a test run."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+LINE = re.compile(
+    r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ (?P<level>[A-Z]+) (?P<db>\S+) "
+    r"(?P<logger>[^\s:]+): (?P<text>.*)$"
+)
+RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
+STATS = re.compile(r"^(\w+): (\d+) tests ([\d.]+)s (\d+) queries")
+STARTED = re.compile(r"^Starting (\S+) \.\.\.")
+MODULE = re.compile(r"odoo\.addons\.(\w+)")
+FAILED = re.compile(r"^(FAIL|ERROR): (.+)$")
+SKIPPED = re.compile(r"^skipped (.+?) : (.*)$")
+BROWSER = re.compile(r"chrome|chromium|browser|devtools|websocket", re.IGNORECASE)
+
+
+@dataclass
+class Entry:
+    """One entry of the log, with the lines that belong to it."""
+
+    level: str
+    logger: str
+    text: str
+    more: list[str] = field(default_factory=list)
+
+    @property
+    def whole(self) -> str:
+        """Return the entry's text with the lines below it."""
+        return "\n".join([self.text, *self.more]).rstrip()
+
+
+@dataclass
+class TestLog:
+    """What a run said, in figures and in texts."""
+
+    tests: int = 0
+    failed: int = 0
+    errors: int = 0
+    finished: bool = False
+    modules: dict[str, tuple[int, float]] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def browser_skips(self) -> list[tuple[str, str]]:
+        """Return the tests that did not run because no browser started."""
+        return [item for item in self.skipped if BROWSER.search(item[1])]
+
+
+def entries(lines: Iterable[str]) -> Iterable[Entry]:
+    """Join the lines of a log into entries."""
+    current = None
+    for line in lines:
+        line = line.rstrip("\n")
+        if match := LINE.match(line):
+            if current:
+                yield current
+            current = Entry(match["level"], match["logger"], match["text"])
+        elif current:
+            current.more.append(line)
+        else:
+            # what is said before Odoo logs: a wrong option, an import error
+            current = Entry("PLAIN", "", line)
+    if current:
+        yield current
+
+
+def read(lines: Iterable[str], ours: Iterable[str]) -> TestLog:
+    """Read a log.
+
+    :param ours: our addons; a warning of theirs is a complaint as an error is
+    """
+    log = TestLog()
+    ours = set(ours)
+    # the figures in Odoo's own statistics count each class's setUp as a test
+    started: Counter[str] = Counter()
+    for entry in entries(lines):
+        if entry.logger == "odoo.tests.result" and (match := RESULT.search(entry.text)):
+            log.failed, log.errors, log.tests = (
+                int(number) for number in match.groups()
+            )
+            log.finished = True
+        elif entry.logger == "odoo.tests.stats" and (match := STATS.match(entry.text)):
+            log.modules[match[1]] = started[match[1]], float(match[3])
+        elif STARTED.match(entry.text) and (module := MODULE.match(entry.logger)):
+            started[module[1]] += 1
+        elif match := SKIPPED.match(entry.text):
+            log.skipped.append((match[1], match[2]))
+        elif entry.level == "ERROR" and FAILED.match(entry.text):
+            log.failures.append(entry.whole)
+        elif is_complaint(entry, ours):
+            log.complaints.append(f"{entry.level} {entry.logger}: {entry.whole}")
+    return log
+
+
+def is_complaint(entry: Entry, ours: set[str]) -> bool:
+    """Tell whether an entry is an error, or a warning about our addons."""
+    if entry.logger.startswith("odoo.tests."):
+        return entry.level == "CRITICAL"
+    if entry.level in ("ERROR", "CRITICAL"):
+        return True
+    if entry.level != "WARNING":
+        return False
+    module = MODULE.match(entry.logger)
+    if module and module[1] in ours:
+        return True
+    return any(re.search(rf"\b{name}\b", entry.whole) for name in ours)

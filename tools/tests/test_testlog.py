@@ -1,0 +1,116 @@
+"""Reading the log of a test run."""
+
+import unittest
+
+from medspa.report import Report
+from medspa.testlog import read
+from medspa.testrun import count, run_problems
+
+HEAD = "2026-01-31 10:00:00,123 4711"
+
+
+def line(level: str, logger: str, text: str) -> str:
+    return f"{HEAD} {level} medspa_test {logger}: {text}\n"
+
+
+GOOD = [
+    line("INFO", "odoo.modules.loading", "loading 80 modules..."),
+    line("INFO", "odoo.addons.ours.tests.test_x", "Starting TestX.test_a ..."),
+    line("INFO", "odoo.tests.stats", "ours: 3 tests 1.50s 700 queries"),
+    line(
+        "INFO",
+        "odoo.tests.result",
+        "0 failed, 0 error(s) of 3 tests when loading database 'medspa_test'",
+    ),
+]
+
+
+class TestTestLog(unittest.TestCase):
+    def problems(self, lines, code=0):
+        return run_problems(read(lines, ["ours"]), code, None)
+
+    def test_clean_run(self):
+        log = read(GOOD, ["ours"])
+        self.assertEqual((log.tests, log.failed, log.errors), (3, 0, 0))
+        self.assertEqual(log.modules, {"ours": (1, 1.5)})
+        self.assertEqual(self.problems(GOOD), [])
+
+    def test_failure_keeps_its_traceback(self):
+        lines = [
+            line("ERROR", "odoo.addons.ours.tests.test_x", "FAIL: TestX.test_a"),
+            "Traceback (most recent call last):\n",
+            "AssertionError: 1 != 2\n",
+            " \n",
+            line("ERROR", "odoo.tests.result", "1 failed, 0 error(s) of 3 tests"),
+        ]
+        log = read(lines, ["ours"])
+        self.assertEqual(log.failed, 1)
+        self.assertEqual(len(log.failures), 1)
+        self.assertTrue(log.failures[0].endswith("AssertionError: 1 != 2"))
+        self.assertEqual(log.complaints, [])
+
+    def test_no_test_is_a_failure(self):
+        lines = [line("INFO", "odoo.tests.result", "0 failed, 0 error(s) of 0 tests")]
+        self.assertEqual(self.problems(lines), ["no test ran"])
+
+    def test_a_run_that_ended_early_is_a_failure(self):
+        self.assertEqual(len(self.problems(GOOD[:2], code=255)), 1)
+
+    def test_skipped_for_want_of_a_browser_is_a_failure(self):
+        skip = line(
+            "INFO",
+            "odoo.addons.ours.tests.test_tour",
+            "skipped TestTour.test_shop : Chrome executable not found",
+        )
+        other = line("INFO", "odoo.addons.ours.tests.test_x", "skipped X.b : no key")
+        problems = self.problems([*GOOD, skip, other])
+        self.assertEqual(len(problems), 1)
+        self.assertIn("TestTour.test_shop", problems[0])
+
+    def test_warnings_count_when_they_are_ours(self):
+        theirs = line("WARNING", "odoo.addons.web.models.x", "something of the web")
+        ours = line("WARNING", "odoo.addons.ours.models.x", "a field has no label")
+        about = line("WARNING", "odoo.registry", "model of ours.thing: no table")
+        self.assertEqual(self.problems([*GOOD, theirs]), [])
+        self.assertEqual(len(self.problems([*GOOD, ours, about])), 2)
+
+    def test_error_outside_of_tests_is_a_failure(self):
+        bundle = line("CRITICAL", "odoo.service.server", "a bundle cannot be built")
+        self.assertEqual(len(self.problems([*GOOD, bundle])), 1)
+
+    def test_figures(self):
+        lines = [
+            line("INFO", "odoo.addons.ours.tests.test_x", "skipped X.b : no key"),
+            line("ERROR", "odoo.tests.result", "1 failed, 2 error(s) of 10 tests"),
+        ]
+        report = Report()
+        silent = read(lines, ["ours"])
+        with quiet():
+            count(report, silent, 1, tags=None, seconds=1.0)
+        self.assertEqual((report.passed, report.failed, report.skipped), (7, 3, 1))
+
+
+def quiet():
+    import contextlib
+    import io
+
+    return contextlib.redirect_stdout(io.StringIO())
+
+
+class TestReport(unittest.TestCase):
+    def closing(self, report: Report) -> tuple[int, str]:
+        import contextlib
+        import io
+
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            code = report.close()
+        return code, output.getvalue().splitlines()[-1]
+
+    def test_closing_line(self):
+        self.assertEqual(self.closing(Report(3, 0)), (0, "3 passed, 0 failed"))
+        self.assertEqual(
+            self.closing(Report(3, 1, 2)), (1, "3 passed, 1 failed, 2 skipped")
+        )
+
+    def test_nothing_tested_is_a_failure(self):
+        self.assertEqual(self.closing(Report()), (1, "0 passed, 1 failed"))
