@@ -31,7 +31,7 @@
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
-        "wizards/medspa_appointment_loss_views.xml",
+        "wizards/medspa_appointment_wizard_views.xml",
         "wizards/medspa_course_wizard_views.xml",
         "views/website/website_sale_templates.xml",
         "views/portal/portal_templates.xml",

@@ -2,6 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
     medspa_appointment_loss,
+    medspa_appointment_units,
     medspa_course_extend,
     medspa_course_pause_wizard,
     medspa_course_refund_wizard,

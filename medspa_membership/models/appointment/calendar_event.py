@@ -632,6 +632,11 @@ class CalendarEvent(models.Model):
                 self._get_local_date(),
                 event_id=self.id,
             )
+        self._set_paying_credit(credit)
+
+    def _set_paying_credit(self, credit):
+        """Note which credit pays, without settling it again."""
+        self.ensure_one()
         if self.credit_id != credit:
             super().write({"credit_id": credit.id})
 

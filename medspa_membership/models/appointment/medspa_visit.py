@@ -36,6 +36,7 @@ class MedspaVisit(models.Model):
         default="done",
         required=True,
     )
+    units_used = fields.Float(digits=(16, 3), readonly=True)
     credit_move_ids = fields.One2many(
         "medspa.credit.move", "visit_id", "Credit moves", readonly=True
     )
@@ -159,15 +160,16 @@ class MedspaVisit(models.Model):
             limit=1,
         )
 
-    def _redeem(self, credit, quantity, reserved):
+    def _redeem(self, credit, quantity, reserved, on_date=None):
         """Use credit up for the visit. Note: `self.ensure_one()`.
 
         :param float reserved: the part that the booking had set aside
+        :param date on_date: the day that counts for its validity; the visit's by default
         """
         self.ensure_one()
         return credit._redeem(
             quantity,
-            self.company_id._medspa_date(self.visited_at),
+            on_date or self.company_id._medspa_date(self.visited_at),
             reserved=reserved,
             event_id=self.event_id.id,
             visit_id=self.id,

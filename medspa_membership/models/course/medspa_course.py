@@ -272,6 +272,7 @@ class MedspaCourse(models.Model):
                 "sequence": position,
                 "treatment_id": step.treatment_id.id,
                 "sessions": step.sessions,
+                "unit": step.unit,
                 "free_sessions": step.free_sessions,
                 "min_days": step.min_days,
                 "advised_days": step.advised_days,

@@ -28,6 +28,9 @@ class MedspaCourseLine(models.Model):
         "product.template", required=True, index=True, ondelete="restrict"
     )
     sessions = fields.Float(digits=(16, QUANTITY_DIGITS), required=True)
+    unit = fields.Selection(
+        [("session", "Sessions"), ("unit", "Units")], required=True, default="session"
+    )
     free_sessions = fields.Integer("Free")
     min_days = fields.Integer("At least")
     advised_days = fields.Integer("Advised")
@@ -98,7 +101,7 @@ class MedspaCourseLine(models.Model):
             "beneficiary_ids": [Command.set(course.member_ids.ids)],
             "coverage": "treatment",
             "treatment_id": self.treatment_id.id,
-            "unit": "session",
+            "unit": self.unit,
             "valid_from": course.purchase_date,
             "expires_on": course.usable_until,
             "course_line_id": self.id,

@@ -155,6 +155,7 @@ class MedspaCourse(models.Model):
                     {
                         "sequence": position,
                         "treatment_id": credit.treatment_id.id,
+                        "unit": credit.unit,
                         "sessions": credit.available,
                         "min_days": credit.course_line_id.min_days,
                         "advised_days": credit.course_line_id.advised_days,

@@ -21,6 +21,12 @@ class MedspaCourseStep(models.Model):
         ondelete="restrict",
     )
     sessions = fields.Integer(default=1, required=True)
+    unit = fields.Selection(
+        [("session", "Sessions"), ("unit", "Units")],
+        required=True,
+        default="session",
+        help="Units are banked: a visit takes as many as it uses.",
+    )
     free_sessions = fields.Integer(
         "Free",
         help="Given on top: used after the paid ones, worth nothing in a refund.",
@@ -48,6 +54,7 @@ class MedspaCourseStep(models.Model):
     def _get_shortest_days(self):
         """Return the days from the first session to the last at the quickest pace."""
         days = 0
+        self = self.filtered(lambda step: step.unit == "session")
         for index, step in enumerate(self.sorted("sequence")):
             sessions = step.sessions + step.free_sessions
             days += step.min_days * (sessions - (index == 0))

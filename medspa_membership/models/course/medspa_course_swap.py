@@ -70,6 +70,7 @@ class MedspaCourse(models.Model):
                     "course_id": self.id,
                     "sequence": max(self.line_ids.mapped("sequence")) + 1,
                     "treatment_id": treatment.id,
+                    "unit": credit.unit,
                     "sessions": sessions,
                     "min_days": credit.course_line_id.min_days,
                     "advised_days": credit.course_line_id.advised_days,

@@ -3,6 +3,7 @@
 from . import (
     account_move,
     account_move_line,
+    calendar_event,
     medspa_course,
     medspa_course_refund,
     payment_transaction,

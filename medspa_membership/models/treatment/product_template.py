@@ -19,6 +19,10 @@ class ProductTemplate(models.Model):
     buffer_after_minutes = fields.Integer(
         "Cleaning", help="Minutes that room and practitioner are taken after it."
     )
+    is_unit_based = fields.Boolean(
+        "Counted in units",
+        help="Its price is for one unit; the visit says how many were used.",
+    )
     session_cost = fields.Float(
         "Sessions it takes",
         default=1.0,
