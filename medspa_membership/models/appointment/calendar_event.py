@@ -140,7 +140,7 @@ class CalendarEvent(models.Model):
         "CHECK (treatment_id IS NULL OR (patient_id IS NOT NULL"
         " AND appointment_status IS NOT NULL AND medspa_company_id IS NOT NULL"
         " AND recurrency IS NOT TRUE AND allday IS NOT TRUE))",
-        "An appointment has a patient, a status and a time; book each session by itself.",
+        "An appointment has a patient, a status and a time. Book each session apart.",
     )
     _credit_quantity_positive = models.Constraint(
         "CHECK (treatment_id IS NULL OR credit_quantity > 0)",
@@ -267,8 +267,8 @@ class CalendarEvent(models.Model):
             if named and event.practitioner_id not in named:
                 raise ValidationError(
                     self.env._(
-                        "%(practitioner)s does not perform %(treatment)s. Choose one of: "
-                        "%(names)s.",
+                        "%(practitioner)s does not perform %(treatment)s. Choose one "
+                        "of: %(names)s.",
                         practitioner=event.practitioner_id.name,
                         treatment=event.treatment_id.name,
                         names=", ".join(named.mapped("name")),

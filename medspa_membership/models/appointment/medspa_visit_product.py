@@ -56,8 +56,8 @@ class MedspaVisitProduct(models.Model):
             if line.expiration_date < day:
                 raise ValidationError(
                     self.env._(
-                        "%(product)s, lot %(lot)s, expired on %(date)s. Correct the date "
-                        "or take another package.",
+                        "%(product)s, lot %(lot)s, expired on %(date)s. Correct the "
+                        "date or take another package.",
                         product=line.product_id.name,
                         lot=line.lot_name or "-",
                         date=format_date(self.env, line.expiration_date),

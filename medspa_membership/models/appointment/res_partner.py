@@ -13,7 +13,7 @@ class ResPartner(models.Model):
     has_clinical_warning = fields.Boolean(
         compute="_compute_has_clinical_warning",
         groups="medspa_membership.group_medspa_user",
-        help="Allergies or contraindications are on file. What they are, clinicians see.",
+        help="Allergies or contraindications are on file; clinicians see which.",
     )
     visit_ids = fields.One2many(
         "medspa.visit",

@@ -358,7 +358,7 @@ class MedspaCourse(models.Model):
             course._start_validity()
 
     def _start_validity(self):
-        """Date a course whose validity counts from its first visit, or from none yet."""
+        """Date a course whose validity counts from its first visit."""
         self.ensure_one()
         if self.validity_from != "first_visit":
             return
@@ -379,7 +379,7 @@ class MedspaCourse(models.Model):
 
     @api.model
     def _cron_expire(self):
-        """Close the courses whose last day is over; their credits expire beside them."""
+        """Close the courses whose last day is over; their credits expire apart."""
         for company in self.env["res.company"].search([]):
             domain = (
                 Domain("company_id", "=", company.id)

@@ -134,7 +134,7 @@ class MedspaCourse(models.Model):
         self._check_no_bookings(self.env._("transferred"))
 
     def _prepare_transfer_vals(self, partner, credits):
-        """Return the course of the new patient: same terms, what remains as its lines."""
+        """Return the new patient's course: same terms, what remains as its lines."""
         self.ensure_one()
         return {
             **self._get_terms(),

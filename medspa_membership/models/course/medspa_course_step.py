@@ -54,8 +54,8 @@ class MedspaCourseStep(models.Model):
     def _get_shortest_days(self):
         """Return the days from the first session to the last at the quickest pace."""
         days = 0
-        self = self.filtered(lambda step: step.unit == "session")
-        for index, step in enumerate(self.sorted("sequence")):
+        steps = self.filtered(lambda step: step.unit == "session")
+        for index, step in enumerate(steps.sorted("sequence")):
             sessions = step.sessions + step.free_sessions
             days += step.min_days * (sessions - (index == 0))
         return days

@@ -80,7 +80,8 @@ class MedspaCreditMove(models.Model):
         """Let the database refuse changes too. Merging patients may move partner_id."""
         self.env.cr.execute(
             """
-            CREATE OR REPLACE FUNCTION medspa_credit_move_is_final() RETURNS trigger AS $$
+            CREATE OR REPLACE FUNCTION medspa_credit_move_is_final()
+            RETURNS trigger AS $$
             BEGIN
                 RAISE EXCEPTION 'medspa_credit_move is append-only'
                     USING ERRCODE = 'restrict_violation';

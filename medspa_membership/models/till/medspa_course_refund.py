@@ -43,7 +43,7 @@ class MedspaCourse(models.Model):
         return {"lines": lines, "amount": min(max(total, 0.0), self.price)}
 
     def _get_refund_lines_by_sessions(self, lots):
-        """Return the price of what remains, lot by lot; free sessions are worth zero."""
+        """Return the price of what remains, lot by lot; free ones are worth zero."""
         prices = self._share(self.price, [lot.value for lot in lots], self.currency_id)
         lines = []
         for lot, price in zip(lots, prices, strict=True):
@@ -129,7 +129,7 @@ class MedspaCourse(models.Model):
     # === BUSINESS METHODS: REFUND === #
 
     def _refund(self, amount, reason, by_provider=False):
-        """Cancel a course and give money back: bookings, ledger, books and card at once.
+        """Cancel a course and give money back: bookings, ledger, books and card.
 
         All of it happens in one transaction. The provider is asked last: when it
         refuses, nothing has changed.
