@@ -261,6 +261,9 @@ class MedspaCourse(models.Model):
                     "expires_on": course._get_expiry(today, "purchase"),
                 }
             )
+        # Two requests collide here, where the loser starts again, and not at the unique
+        # key of the grant, where it would end in an error.
+        drafts.flush_recordset(["state"])
         self.env["medspa.credit"]._grant(
             [vals for course in drafts for vals in course._prepare_credit_vals_list()]
         )
