@@ -291,14 +291,17 @@ class MedspaCourse(models.Model):
         shares = [currency.round(amount * weight / total) for weight in weights[:-1]]
         return [*shares, currency.round(amount - sum(shares))]
 
-    def _activate(self):
+    def _activate(self, on_date=None):
         """Put paid courses to use: date them and grant their credits, once.
 
         Repeating it is harmless: an event may arrive twice, or on two ways at once.
+
+        :param date on_date: the day of purchase, for courses brought over from before;
+            the clinic's today when left out
         """
         drafts = self.filtered(lambda course: course.state == "draft")
         for course in drafts:
-            today = course.company_id._medspa_date()
+            today = on_date or course.company_id._medspa_date()
             course.write(
                 {
                     "state": "active",
@@ -306,6 +309,9 @@ class MedspaCourse(models.Model):
                     "expires_on": course._get_expiry(today, "purchase"),
                 }
             )
+        # Two requests collide here, where the loser starts again, and not at the unique
+        # key of the grant, where it would end in an error.
+        drafts.flush_recordset(["state"])
         self.env["medspa.credit"]._grant(
             [vals for course in drafts for vals in course._prepare_credit_vals_list()]
         )

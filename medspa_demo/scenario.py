@@ -1,0 +1,336 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from base64 import b64encode
+from datetime import time, timedelta
+
+from odoo import Command, fields
+from odoo.tools.misc import file_open
+
+from .stories import AGENDA, PROTOCOLS, STORIES, WEEK
+
+# Patients with a picture; the others show their initials.
+PICTURES = {
+    "patient_lucia": "patient_1",
+    "patient_carlos": "patient_2",
+    "patient_jun": "patient_3",
+    "patient_hugo": "patient_4",
+}
+# Hours at which appointments are asked for, in turn: the diary looks used.
+HOURS = (9, 11, 15, 10, 12, 16, 13, 11)
+
+
+class Scenario:
+    """Plays the stories through the real flows, with dates relative to today.
+
+    Nothing is random and nothing stops the clock: where a flow dates a record by the
+    clock, the date is passed, or set right after.
+    """
+
+    def __init__(self, env):
+        # What is done stands under the name of the receptionist. Superuser mode lets
+        # the default date of ledger rows through.
+        self.env = env(
+            user=env.ref("medspa_demo.user_rita").id,
+            su=True,
+            context={
+                **env.context,
+                "tracking_disable": True,
+                "mail_create_nosubscribe": True,
+                "mail_notify_force_send": False,
+                "dont_notify": True,
+                "lang": "en_US",
+                "tz": "Europe/Madrid",
+            },
+        )
+        self.company = self.env.company
+        self.now = fields.Datetime.now()
+        self.today = self.company._medspa_date(self.now)
+        self.day = self._on_working_day(self.today, 1)
+        self._turn = 0
+
+    def play(self):
+        """Make everything that depends on the day of installation."""
+        self._set_up_accounting()
+        self._set_up_website()
+        self._give_pictures()
+        mail_sudo = self.env["mail.mail"]
+        mails_before = mail_sudo.search([])
+        courses = self._sell()
+        self._visit_and_book(courses)
+        self._fill_agenda()
+        self._expire(courses)
+        # Nobody lives at these addresses.
+        (mail_sudo.search([]) - mails_before).unlink()
+
+    # === SET-UP === #
+
+    def _set_up_accounting(self):
+        """Post the tax where the chart wants it, and payments to an account."""
+        chart = self.env["account.chart.template"].with_company(self.company)
+        if not self.company.chart_template:
+            chart.try_loading("generic_coa", self.company)
+            self.company.account_sale_tax_id = self._ref("tax_vat")
+        generic_tax = chart.ref("sale_tax_template", raise_if_not_found=False)
+        lines = generic_tax and generic_tax.repartition_line_ids
+        if lines and lines.account_id:
+            self._ref("tax_vat").repartition_line_ids.filtered(
+                lambda line: line.repartition_type == "tax"
+            ).account_id = lines.account_id[:1]
+        outstanding = self.env["account.payment"]._get_outstanding_account("inbound")
+        self.bank = self.env["account.journal"].search(
+            [("type", "=", "bank"), ("company_id", "=", self.company.id)], limit=1
+        )
+        provider = self.env.ref("payment.payment_provider_demo")
+        if not provider.journal_id:
+            provider.journal_id = self.bank
+        provider.write({"state": "test", "is_published": True})
+        (
+            self.bank.inbound_payment_method_line_ids
+            | provider.journal_id.inbound_payment_method_line_ids
+        ).filtered(
+            lambda line: not line.payment_account_id
+        ).payment_account_id = outstanding
+
+    def _set_up_website(self):
+        """Give the website the clinic's menu."""
+        website = self.env.ref("website.default_website")
+        menus = self.env["website.menu"].search([("website_id", "=", website.id)])
+        menus.filtered(lambda menu: menu.url == "/").sequence = 10
+        menus.filtered(lambda menu: menu.url == "/contactus").sequence = 60
+        slug = self.env["ir.http"]._slug
+        courses = self._ref("public_category_courses")
+        treatments = self._ref("public_category_treatments")
+        menus.filtered(lambda menu: menu.url == "/shop").write(
+            {
+                "name": courses.name,
+                "url": f"/shop/category/{slug(courses)}",
+                "sequence": 20,
+            }
+        )
+        self.env["website.menu"].create(
+            {
+                "name": treatments.name,
+                "url": f"/shop/category/{slug(treatments)}",
+                "parent_id": website.menu_id.id,
+                "website_id": website.id,
+                "sequence": 30,
+            }
+        )
+
+    def _give_pictures(self):
+        for xmlid, picture in PICTURES.items():
+            with file_open(f"medspa_demo/static/src/img/{picture}.jpg", "rb") as file:
+                self._ref(xmlid).image_1920 = b64encode(file.read())
+
+    # === SALES === #
+
+    def _sell(self):
+        """Sell the courses of all stories, the oldest first.
+
+        :return: dict of course by story
+        """
+        return {
+            story: self._sell_course(story)
+            for story in sorted(STORIES, key=lambda story: story.bought)
+        }
+
+    def _sell_course(self, story):
+        """Sell one course and, if the story says so, invoice it and take the money."""
+        moment = self._moment(story.bought, 12)
+        order = self._dated(moment)["sale.order"].create(
+            {
+                "partner_id": self._ref(story.patient).id,
+                "date_order": moment,
+                "user_id": self.env.uid,
+                "order_line": [
+                    Command.create(
+                        {
+                            "product_id": self._product(
+                                story.course
+                            ).product_variant_id.id
+                        }
+                    )
+                ],
+            }
+        )
+        order.action_confirm()
+        # Confirming dates the order now.
+        order.date_order = moment
+        course = order.course_ids
+        if story.paid:
+            # Before the payment, which would activate it as of today.
+            course._activate(on_date=self._date(story.bought))
+        if story.invoiced:
+            self._invoice(order, self._date(story.bought), story.paid)
+        return course.with_env(self.env)
+
+    def _invoice(self, order, day, paid):
+        invoice = order._create_invoices()
+        invoice.invoice_date = day
+        invoice.action_post()
+        if paid:
+            self.env["account.payment.register"].with_context(
+                active_model="account.move", active_ids=invoice.ids
+            ).create(
+                {"payment_date": day, "journal_id": self.bank.id}
+            )._create_payments()
+
+    # === APPOINTMENTS === #
+
+    def _visit_and_book(self, courses):
+        """Book what the stories tell, day by day, and close what lies in the past."""
+        plan = []
+        for story, course in courses.items():
+            for status in ("visits", "no_shows", "booked", "cancelled"):
+                for entry in getattr(story, status):
+                    offset, treatment = (
+                        entry
+                        if isinstance(entry, tuple)
+                        else (entry, course.line_ids.treatment_id[:1])
+                    )
+                    if isinstance(treatment, str):
+                        treatment = self._treatment(treatment)
+                    plan.append((offset, course, treatment, status))
+        plan += [
+            (offset, self._ref(patient), self._treatment(treatment), "booked")
+            for offset, patient, treatment in WEEK
+        ]
+        for offset, buyer, treatment, status in sorted(plan, key=lambda row: row[0]):
+            self._book_as_told(offset, buyer, treatment, status)
+
+    def _book_as_told(self, offset, buyer, treatment, status):
+        """Book one appointment and bring it to its status.
+
+        :param buyer: the course that pays, or the patient who pays apart
+        """
+        start = self.today if offset < 0 else self.day
+        step = -1 if offset < 0 else 1
+        day = self._on_working_day(start + timedelta(days=offset), step)
+        self._turn += 1
+        patient, credit = buyer, self.env["medspa.credit"]
+        if buyer._name == "medspa.course":
+            patient = buyer.partner_id
+            credit = buyer.credit_ids.filtered(lambda c: c.treatment_id == treatment)
+        event = self._book(
+            patient, treatment, day, HOURS[self._turn % len(HOURS)], step, credit
+        )
+        event = event.with_context(default_moved_at=event.stop)
+        if status == "visits":
+            self._attend(event)
+        elif status == "no_shows":
+            event.action_no_show()
+        elif status == "cancelled":
+            event.with_env(self.env).action_cancel_appointment()
+
+    def _book(self, patient, treatment, day, hour, step=1, credit=None):
+        """Book the first free time from an hour on, that day or the next possible."""
+        slot = None
+        while not slot:
+            slot = self._find_slot(treatment, day, hour)
+            if not slot:
+                day = self._on_working_day(day + timedelta(days=step), step)
+        # Noted at the desk some days before, and never after today.
+        booked_at = min(slot["start"] - timedelta(days=6), self.now)
+        if credit:
+            bought_at = self.company._medspa_utc(credit.valid_from, time(12, 30))
+            booked_at = min(max(booked_at, bought_at), slot["start"], self.now)
+        return self._dated(booked_at)["calendar.event"].create(
+            {
+                "patient_id": patient.id,
+                "treatment_id": treatment.id,
+                "practitioner_id": slot["practitioner"].id,
+                "room_id": slot["room"].id,
+                "start": slot["start"],
+                "credit_id": credit.id if credit else False,
+            }
+        )
+
+    def _find_slot(self, treatment, day, hour):
+        """Return the first free time of a day from an hour on, else the last one."""
+        slots = treatment._get_free_slots(
+            self.company._medspa_utc(day, time(0)),
+            self.company._medspa_utc(day + timedelta(days=1), time(0)),
+        )
+        wanted = self.company._medspa_utc(day, time(hour))
+        later = [slot for slot in slots if slot["start"] >= wanted]
+        return later[0] if later else slots[-1] if slots else None
+
+    def _attend(self, event):
+        event.action_arrive()
+        event.action_done()
+        key = self._get_key(event.treatment_id)
+        if key in PROTOCOLS:
+            event.visit_id.protocol = PROTOCOLS[key]
+
+    def _fill_agenda(self):
+        """Book the day of the agenda and bring its appointments to where they are now.
+
+        On a day that is not worked the agenda is that of the next working day, when
+        nobody can have come yet.
+        """
+        events = self.env["calendar.event"]
+        for patient, treatment, hour in AGENDA:
+            treatment = self._treatment(treatment)
+            if self._find_slot(treatment, self.day, hour):
+                events |= self._book(
+                    self._ref(patient), treatment, self.day, hour
+                ).with_env(self.env)
+        if self.day != self.today:
+            return
+        events = events.sorted("start")
+        soon = self.now + timedelta(minutes=20)
+        for event in events.filtered(lambda e: e.start < soon) or events[:1]:
+            moment = min(event.stop, self.now)
+            event = event.with_context(default_moved_at=moment)
+            if event.stop >= self.now:
+                event.action_arrive()
+            elif event == events[2:3]:
+                event.action_no_show()
+            else:
+                self._attend(event)
+
+    def _expire(self, courses):
+        """Close what was not used in time, as the nightly jobs do."""
+        for course in courses.values():
+            if not course.expires_on or course.expires_on >= self.today:
+                continue
+            day_after = course.expires_on + timedelta(days=1)
+            course.credit_ids.with_context(
+                default_moved_at=self.company._medspa_utc(day_after, time(1))
+            )._expire()
+            if course.state == "active":
+                course.state = "expired"
+
+    # === TOOLS === #
+
+    def _ref(self, name):
+        return self.env.ref(f"medspa_demo.{name}")
+
+    def _product(self, course):
+        return self._ref(f"course_{course}")
+
+    def _treatment(self, key):
+        return self._ref(f"treatment_{key}")
+
+    def _get_key(self, treatment):
+        xmlid = treatment.get_external_id()[treatment.id]
+        return xmlid.removeprefix("medspa_demo.treatment_")
+
+    def _date(self, offset):
+        """Return a day counted from today, in office hours also for sales."""
+        day = self.today + timedelta(days=offset)
+        return day - timedelta(days=1) if day.weekday() == 6 else day
+
+    def _moment(self, offset, hour):
+        return self.company._medspa_utc(self._date(offset), time(hour))
+
+    def _dated(self, moment):
+        """Return an environment in which new ledger rows carry a moment."""
+        return self.env(context={**self.env.context, "default_moved_at": moment})
+
+    @staticmethod
+    def _on_working_day(day, step):
+        """Return the day itself or the nearest from Monday to Friday, that way."""
+        while day.weekday() > 4:
+            day += timedelta(days=step)
+        return day
