@@ -164,7 +164,7 @@ class MedspaVisit(models.Model):
         """Use credit up for the visit. Note: `self.ensure_one()`.
 
         :param float reserved: the part that the booking had set aside
-        :param date on_date: the day that counts for its validity; that of the visit if none
+        :param date on_date: the day that counts for its validity; the visit's if none
         """
         self.ensure_one()
         return credit._redeem(

@@ -53,8 +53,9 @@ class CalendarEvent(models.Model):
         if conflict:
             raise UserError(
                 self.env._(
-                    "%(treatment)s of course %(course)s needs %(days)s days between "
-                    "two sessions. The nearest days possible are %(before)s and %(after)s.",
+                    "%(treatment)s of course %(course)s needs %(days)s days "
+                    "between two sessions. The nearest days possible are %(before)s "
+                    "and %(after)s.",
                     treatment=self.treatment_id.name,
                     course=line.course_id.name,
                     days=line.min_days,

@@ -30,8 +30,8 @@ class MedspaCredit(models.Model):
     """A lot of something prepaid: sessions, units or money.
 
     Whatever was sold (course, plan, gift) ends up here, and whatever is used leaves
-    from here. The balances are changed by :meth:`_post_moves` only, which writes the ledger
-    row in the same breath.
+    from here. The balances are changed by :meth:`_post_moves` only, which writes the
+    ledger row in the same breath.
     """
 
     _name = "medspa.credit"
@@ -687,7 +687,8 @@ class MedspaCredit(models.Model):
         self.ensure_one()
         if available <= 0:
             return self.env._(
-                "Nothing is left: %(credit)s is used up or set aside for bookings.",
+                "Nothing is left to use: %(credit)s is used up or set aside "
+                "for bookings.",
                 credit=self._name_it(),
             )
         return self.env._(
