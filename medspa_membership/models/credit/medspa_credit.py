@@ -380,7 +380,7 @@ class MedspaCredit(models.Model):
         """Tell whether an entry uses something up, or takes such a use back."""
         if kind == "restore":
             move_sudo = self.env["medspa.credit.move"].sudo()
-            kind = move_sudo.browse(entry["restored_move_id"]).kind
+            kind = move_sudo.browse(entry.get("restored_move_id")).kind
         return kind == "redeem"
 
     def _share_of_value(self, quantity, balance):
