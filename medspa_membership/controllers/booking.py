@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.http import request, route
 from odoo.tools import format_date, format_time
 
-from .portal import ClinicPortal
+from .portal import ClinicPortal, format_skeleton
 
 STRIP_DAYS = 7
 # The hours, on the clinic's clock, at which the parts of the day begin.
@@ -142,10 +142,12 @@ class Booking(ClinicPortal):
             by_day.setdefault(slot["day"], {}).setdefault(slot["start"], slot)
         day = chosen_day or min(by_day, default=begin)
         after = begin + timedelta(days=STRIP_DAYS)
-        before = max(begin - timedelta(days=STRIP_DAYS), first)
+        # No way back to days that have nothing to offer.
+        earliest = line._get_next_offered_day(first, practitioner) or begin
+        before = max(begin - timedelta(days=STRIP_DAYS), earliest)
         return {
             "day": day,
-            "day_title": self._format(day, "EEEE, d MMMM"),
+            "day_title": self._format(day, "full"),
             "strip_title": self._get_strip_title(begin),
             "strip_begin": begin,
             "days": [
@@ -169,7 +171,7 @@ class Booking(ClinicPortal):
             "date": day,
             "weekday": self._format(day, "EEE"),
             "number": day.day,
-            "title": self._format(day, "EEEE, d MMMM"),
+            "title": self._format(day, "full"),
             "count": len(by_day.get(day, ())),
             "is_chosen": day == chosen,
         }
@@ -196,7 +198,7 @@ class Booking(ClinicPortal):
                         tz=company._medspa_tz().key,
                         time_format="short",
                     ),
-                    "title": self._format(slot["day"], "EEE d MMM"),
+                    "title": format_skeleton(slot["day"], "MMMEd"),
                 }
             )
         labels = {
@@ -210,8 +212,8 @@ class Booking(ClinicPortal):
         """Return the month of the strip, or both when it spans two."""
         end = begin + timedelta(days=STRIP_DAYS - 1)
         if begin.month == end.month:
-            return self._format(begin, "LLLL y")
-        return f"{self._format(begin, 'LLL')} – {self._format(end, 'LLL y')}"
+            return format_skeleton(begin, "yMMMM")
+        return f"{format_skeleton(begin, 'MMM')} – {format_skeleton(end, 'yMMM')}"
 
     @staticmethod
     def _format(day, pattern):

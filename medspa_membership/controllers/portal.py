@@ -1,14 +1,23 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import babel.dates
+
 from odoo import fields
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.fields import Domain
 from odoo.http import content_disposition, request, route
-from odoo.tools import format_date, format_time
+from odoo.tools import babel_locale_parse, format_date, format_time
+from odoo.tools.misc import get_lang
 
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
 COURSE_STATES_OPEN = ("draft", "active", "paused")
+
+
+def format_skeleton(day, skeleton):
+    """Return a date with some of its parts, in the order of the visitor's language."""
+    locale = babel_locale_parse(get_lang(request.env).code)
+    return babel.dates.format_skeleton(skeleton, day, locale=locale)
 
 
 class ClinicPortal(CustomerPortal):
@@ -286,19 +295,16 @@ class ClinicPortal(CustomerPortal):
             "clinic": company.sudo(),
             "now": fields.Datetime.now(),
             "long_day": lambda event: format_date(
-                env, event._get_local_date(), date_format="EEEE, d MMMM y"
+                env, event._get_local_date(), date_format="full"
             ),
             "short_time": lambda event, moment: format_time(
                 env, moment, tz=tz_of(event), time_format="short"
             ),
-            "day_and_time": lambda event, moment: " ".join(
-                (
-                    format_date(
-                        env,
-                        event.medspa_company_id._medspa_date(moment),
-                        date_format="EEE d MMM",
-                    ),
-                    format_time(env, moment, tz=tz_of(event), time_format="short"),
-                )
+            "day_and_time": lambda event, moment: env._(
+                "%(day)s, %(time)s",
+                day=format_skeleton(
+                    event.medspa_company_id._medspa_date(moment), "MMMEd"
+                ),
+                time=format_time(env, moment, tz=tz_of(event), time_format="short"),
             ),
         }
