@@ -621,7 +621,7 @@ class CalendarEvent(models.Model):
             return
         credit = self.env["medspa.credit"]
         if not self.is_paid_apart:
-            credit = (chosen and self.credit_id) or self._find_credit()
+            credit = (chosen and self._get_chosen_credit()) or self._find_credit()
         reserved = self._get_reservations()
         if credit and reserved == {credit: self._get_credit_quantity(credit)}:
             return
@@ -639,6 +639,31 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         if self.credit_id != credit:
             super().write({"credit_id": credit.id})
+
+    def _get_chosen_credit(self):
+        """Return the credit that a person picked, if any, and refuse a wrong one."""
+        self.ensure_one()
+        credit = self.credit_id
+        if credit and not self._can_be_paid_by(credit.sudo()):
+            raise UserError(
+                self.env._(
+                    "%(credit)s cannot pay for %(event)s. Choose a credit of the patient "
+                    "that covers the treatment.",
+                    credit=credit.sudo()._name_it(),
+                    event=self.name,
+                )
+            )
+        return credit
+
+    def _can_be_paid_by(self, credit):
+        """Tell whether a credit is the patient's own, of this clinic, and covers it."""
+        self.ensure_one()
+        return (
+            credit.partner_id == self.patient_id
+            and credit.company_id == self.medspa_company_id
+            and credit.unit == "session"
+            and credit._covers(self.treatment_id)
+        )
 
     def _find_credit(self):
         """Return the credit that pays: the one on the appointment, else by the rule."""
@@ -660,7 +685,7 @@ class CalendarEvent(models.Model):
             .browse([credit.id for credit in self._get_reservations()])
         )
         candidates = usable_sudo | reserved
-        if picked and picked in candidates and picked._covers(self.treatment_id):
+        if picked in candidates and self._can_be_paid_by(picked):
             return picked.with_env(self.env)
         enough_sudo = usable_sudo.filtered(
             lambda credit: credit.available >= self._get_credit_quantity(credit)
