@@ -284,6 +284,7 @@ class CalendarEvent(models.Model):
         if not all(vals.get("treatment_id") for vals in vals_list):
             # Core's own options differ for the two: create each kind by itself.
             return self.concat(*(self.create([vals]) for vals in vals_list))
+        statuses = [vals.get("appointment_status") or "booked" for vals in vals_list]
         vals_list = [self._prepare_appointment_vals(vals) for vals in vals_list]
         events = super(
             CalendarEvent,
@@ -301,8 +302,11 @@ class CalendarEvent(models.Model):
         for event in events:
             event._check_can_be_booked()
         events._sync_occupancy()
-        for event in events:
+        for event, status in zip(events, statuses, strict=True):
             event._cover()
+            if status != "booked":
+                # It goes the way of all: the day must have come, the session is taken.
+                event.write({"appointment_status": status})
         return events
 
     def write(self, vals):
@@ -358,10 +362,10 @@ class CalendarEvent(models.Model):
             )
         start = fields.Datetime.to_datetime(vals["start"])
         vals = {
-            "appointment_status": "booked",
             "medspa_company_id": self.env.company.id,
             "stop": start + timedelta(minutes=treatment.duration_minutes),
             **vals,
+            "appointment_status": "booked",
             "name": self._get_appointment_name(patient, treatment),
             "privacy": "confidential",
             "user_id": practitioner.user_id.id,
