@@ -6,6 +6,7 @@ from . import (
     medspa_course_extend,
     medspa_course_pause_wizard,
     medspa_course_refund_wizard,
+    medspa_course_sale,
     medspa_course_share,
     medspa_course_swap_wizard,
     medspa_course_transfer,

@@ -651,8 +651,8 @@ class CalendarEvent(models.Model):
         if credit and not self._can_be_paid_by(credit.sudo()):
             raise UserError(
                 self.env._(
-                    "%(credit)s cannot pay for %(event)s. Choose a credit of the patient "
-                    "that covers the treatment.",
+                    "%(credit)s cannot pay for %(event)s. Choose a credit of the "
+                    "patient that covers the treatment.",
                     credit=credit.sudo()._name_it(),
                     event=self.name,
                 )

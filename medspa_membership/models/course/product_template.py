@@ -23,6 +23,11 @@ class ProductTemplate(models.Model):
         default="purchase",
         required=True,
     )
+    allows_instalments = fields.Boolean(
+        "Instalments",
+        help="May be paid in the parts of a payment term; sessions can be used up to "
+        "what is paid.",
+    )
     has_own_terms = fields.Boolean(
         "Own terms", help="Sold on other terms than the clinic's usual ones."
     )

@@ -95,6 +95,12 @@ class MedspaCredit(models.Model):
     granted = fields.Float(digits=(16, QUANTITY_DIGITS), required=True)
     remaining = fields.Float(digits=(16, QUANTITY_DIGITS), readonly=True, required=True)
     reserved = fields.Float(digits=(16, QUANTITY_DIGITS), readonly=True, required=True)
+    held = fields.Float(
+        digits=(16, QUANTITY_DIGITS),
+        readonly=True,
+        required=True,
+        help="Not paid yet: part of what remains, but not to be used.",
+    )
     available = fields.Float(digits=(16, QUANTITY_DIGITS), readonly=True, required=True)
     used = fields.Float(
         digits=(16, QUANTITY_DIGITS),
@@ -123,8 +129,9 @@ class MedspaCredit(models.Model):
         "What is reserved stays between zero and what remains.",
     )
     _available_is_rest = models.Constraint(
-        "CHECK (available = remaining - reserved)",
-        "What is available is what remains and is not reserved.",
+        "CHECK (held >= 0 AND available >= 0"
+        " AND available = remaining - reserved - held)",
+        "What is available is what remains and is neither reserved nor held.",
     )
     _value_not_negative = models.Constraint(
         "CHECK (value >= 0 AND value_remaining >= 0)",
@@ -185,6 +192,7 @@ class MedspaCredit(models.Model):
             "granted",
             "remaining",
             "reserved",
+            "held",
             "available",
             "used",
             "value",
@@ -246,6 +254,7 @@ class MedspaCredit(models.Model):
             {
                 **vals,
                 "used": 0,
+                "held": 0,
                 "remaining": 0,
                 "reserved": 0,
                 "available": 0,
@@ -335,11 +344,14 @@ class MedspaCredit(models.Model):
             move_vals.append(credit_sudo._apply_entry(entry, balances[credit_sudo.id]))
         for credit in credits_sudo:
             remaining, reserved, value, used = balances[credit.id]
+            # What is gone cannot be held back any more.
+            held = min(credit.held, self._round_quantity(remaining - reserved))
             credit.write(
                 {
                     "remaining": remaining,
                     "reserved": reserved,
-                    "available": self._round_quantity(remaining - reserved),
+                    "held": held,
+                    "available": self._round_quantity(remaining - reserved - held),
                     "value_remaining": value,
                     "used": used,
                 }
@@ -361,6 +373,7 @@ class MedspaCredit(models.Model):
         value = entry.pop("value", None)
         if kind in SPENDING_KINDS:
             self._check_spendable(on_date)
+            self._check_not_held(quantity, reserved, balance)
         if value is None:
             value = self._share_of_value(quantity, balance)
         new_remaining = self._round_quantity(balance[0] + quantity)
@@ -429,6 +442,40 @@ class MedspaCredit(models.Model):
                     date=self._format_date(self.expires_on),
                 )
             )
+
+    def _check_not_held(self, quantity, reserved, balance):
+        """Refuse to spend what is held back until it is paid."""
+        spent = max(-quantity, 0) + max(reserved, 0) - max(-reserved, 0)
+        free = self._round_quantity(balance[0] - balance[1] - self.held)
+        if self.held and float_compare(spent, free, precision_digits=3) > 0:
+            raise UserError(
+                self.env._(
+                    "%(free)s paid and left to use: %(credit)s. The next part of the "
+                    "price gives more.",
+                    free=self._format_quantity(free),
+                    credit=self._name_it(),
+                )
+            )
+
+    def _hold(self, held_by_credit, reason=None):
+        """Set how much of each credit waits for its money.
+
+        :param dict held_by_credit: quantity by credit; what is used or reserved already
+            cannot be held
+        """
+        credits_sudo = self.browse([c.id for c in held_by_credit])._ledger()
+        credits_sudo._lock()
+        changed = self.browse()
+        for credit, wanted in held_by_credit.items():
+            credit_sudo = credits_sudo.browse(credit.id)
+            free = self._round_quantity(credit_sudo.remaining - credit_sudo.reserved)
+            held = min(max(self._round_quantity(wanted), 0.0), free)
+            if float_compare(held, credit_sudo.held, precision_digits=3):
+                credit_sudo.write({"held": held, "available": free - held})
+                changed |= credit
+        return self._post_moves(
+            [{"credit": c, "kind": "hold", "reason": reason} for c in changed]
+        )
 
     def _on_balance_changed(self):
         """Seam: called after every change of a balance, for the layers below."""

@@ -36,6 +36,7 @@ class MedspaCreditMove(models.Model):
             ("rollover", "Rolled over"),
             ("freeze", "Paused"),
             ("unfreeze", "Resumed"),
+            ("hold", "Held until paid"),
             ("adjust", "Corrected"),
             ("transfer", "Transferred"),
             ("refund", "Refunded"),

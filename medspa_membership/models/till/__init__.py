@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
     account_move,
-    account_move_line,
+    account_partial_reconcile,
     calendar_event,
     medspa_course,
     medspa_course_refund,

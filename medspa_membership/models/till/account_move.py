@@ -9,38 +9,29 @@ class AccountMove(models.Model):
     def _invoice_paid_hook(self):
         """Override of `account` to put the courses of paid invoices to use."""
         res = super()._invoice_paid_hook()
-        self._get_course_orders()._activate_paid_courses()
+        self._sync_courses_with_payment()
         return res
-
-    def _get_course_orders(self):
-        """Return the orders whose courses these invoices charge."""
-        return (
-            self.sudo()
-            .line_ids.sale_line_ids.filtered(
-                lambda line: line.service_tracking == "medspa_course"
-            )
-            .order_id
-        )
 
     def button_draft(self):
         """Override of `account` to hold what an invoice no longer pays."""
         res = super().button_draft()
-        self._hold_unpaid_courses(self.env._("The invoice is a draft again."))
+        self._sync_courses_with_payment(self.env._("The invoice is a draft again."))
         return res
 
     def button_cancel(self):
         """Override of `account` to hold what a cancelled invoice has given."""
         res = super().button_cancel()
-        self._hold_unpaid_courses(self.env._("The invoice was cancelled."))
+        self._sync_courses_with_payment(self.env._("The invoice was cancelled."))
         return res
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
         """Override of `account` to take back what a reversed invoice has given."""
-        orders = self._get_course_orders()
         moves = super()._reverse_moves(default_values_list, cancel=cancel)
         if cancel:
-            orders._hold_unpaid_courses(self.env._("The invoice was reversed."))
+            self._sync_courses_with_payment(self.env._("The invoice was reversed."))
         return moves
 
-    def _hold_unpaid_courses(self, reason):
-        self._get_course_orders()._hold_unpaid_courses(reason)
+    def _sync_courses_with_payment(self, reason=None):
+        """Make the courses that these invoices charge what the money says."""
+        lines_sudo = self.sudo().invoice_line_ids.sale_line_ids.filtered("course_ids")
+        lines_sudo.order_id._sync_courses_with_payment(reason)

@@ -46,7 +46,7 @@ class CalendarEvent(models.Model):
             if not event.treatment_id or event.appointment_status == "cancelled":
                 event.payment_status = False
             elif line_sudo and line_sudo.order_id.state != "cancel":
-                is_paid = line_sudo._is_paid_for_courses()
+                is_paid = line_sudo._get_paid_share() >= 1
                 event.payment_status = "paid" if is_paid else "ordered"
                 if not is_paid:
                     event.amount_due = line_sudo.price_total

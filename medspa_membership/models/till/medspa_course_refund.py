@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import Command, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import float_is_zero
+from odoo.tools import float_is_zero, float_round
 
 from ..credit.medspa_credit import QUANTITY_DIGITS
 from .tax import get_price_unit
@@ -28,8 +28,9 @@ class MedspaCourse(models.Model):
         Note: `self.ensure_one()`
 
         :return: dict of `lines` (label, quantity, unit price and amount each, what is
-            added first) and `amount`, in the currency of the sale, with tax, never
-            below zero and never above the price paid
+            added first), `credit` (of the credit note) and `amount` (to pay back: the
+            credit less what is still unpaid), in the currency of the sale, with tax,
+            never below zero and never above the price
         """
         self.ensure_one()
         lots = self.sudo().credit_ids.sorted(lambda c: (c.is_bonus, c.id))
@@ -40,7 +41,27 @@ class MedspaCourse(models.Model):
         subtotal = max(self.currency_id.round(sum(li["amount"] for li in lines)), 0.0)
         lines += self._get_refund_fee_lines(subtotal)
         total = self.currency_id.round(sum(li["amount"] for li in lines))
-        return {"lines": lines, "amount": min(max(total, 0.0), self.price)}
+        credit = min(max(total, 0.0), self.price)
+        unpaid = self._get_unpaid_amount()
+        if unpaid:
+            lines.append(
+                {
+                    "name": self.env._("Not paid yet"),
+                    "quantity": 1.0,
+                    "unit_price": -unpaid,
+                    "amount": -unpaid,
+                }
+            )
+        amount = max(self.currency_id.round(credit - unpaid), 0.0)
+        return {"lines": lines, "credit": credit, "amount": amount}
+
+    def _get_unpaid_amount(self):
+        """Return the parts of the price that have not been paid."""
+        self.ensure_one()
+        line_sudo = self.sudo().sale_line_id
+        if not line_sudo:
+            return 0.0
+        return self.currency_id.round(self.price * (1 - line_sudo._get_paid_share()))
 
     def _get_refund_lines_by_sessions(self, lots):
         """Return the price of what remains, lot by lot; free ones are worth zero."""
@@ -156,13 +177,14 @@ class MedspaCourse(models.Model):
             )
         self._take_back(reason)
         credit_note = self.env["account.move"]
-        if not self.currency_id.is_zero(amount):
-            credit_note = self._create_credit_note(amount, reason)
+        if not self.currency_id.is_zero(refund["credit"]):
+            credit_note = self._create_credit_note(refund["credit"], reason)
+            self._settle_unpaid_parts(credit_note)
         self.write({"refund_amount": amount, "refund_move_id": credit_note.id})
         self._log_reason(
             self.env._("Cancelled, refund %s", self.currency_id.format(amount)), reason
         )
-        if credit_note and by_provider:
+        if by_provider and not self.currency_id.is_zero(amount):
             self._refund_by_provider(amount, credit_note)
         return credit_note
 
@@ -231,6 +253,14 @@ class MedspaCourse(models.Model):
             ]
         credit_note.action_post()
         return credit_note
+
+    def _settle_unpaid_parts(self, credit_note):
+        """Set the credit note off against what is still open of the invoice."""
+        lines = (credit_note | credit_note.reversed_entry_id).line_ids.filtered(
+            lambda line: line.display_type == "payment_term" and not line.reconciled
+        )
+        if lines.move_id == credit_note | credit_note.reversed_entry_id:
+            lines.reconcile()
 
     def _prepare_credit_note_vals(self, invoice, amount, reason):
         sale_line = self.sudo().sale_line_id
@@ -301,6 +331,26 @@ class MedspaCourse(models.Model):
             refund_tx._post_process()
 
     # === BUSINESS METHODS: UNPAID === #
+
+    def _hold_to_share(self, share):
+        """Let running courses be used up to the share of the price that is paid.
+
+        Whole sessions only: half a session paid is none to use.
+        """
+        held = {}
+        for course in self.filtered(lambda course: course.state == "active"):
+            for credit in course.sudo().credit_ids:
+                if share >= 1 and not credit.held:
+                    continue
+                # A tenth of a cent more or less is rounding, not a missing part.
+                usable = float_round(
+                    credit.granted * min(share + 1e-6, 1.0),
+                    precision_rounding=1.0 if credit.unit == "session" else 0.001,
+                    rounding_method="DOWN",
+                )
+                held[credit] = credit.granted - usable if share < 1 else 0.0
+        if held:
+            self.env["medspa.credit"]._hold(held, self.env._("Paid in parts"))
 
     def _hold_unpaid(self, reason):
         """Stop courses whose money went away again, until it comes back."""

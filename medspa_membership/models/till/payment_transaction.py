@@ -54,5 +54,5 @@ class PaymentTransaction(models.Model):
         paid = self.filtered(lambda tx: tx.state == "done")
         paid.sale_order_ids.filtered(
             lambda order: order.state == "sale"
-        )._activate_paid_courses()
+        )._sync_courses_with_payment()
         return res

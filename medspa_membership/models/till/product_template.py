@@ -53,7 +53,7 @@ class ProductTemplate(models.Model):
         """
         self.ensure_one()
         # Visitors may not read recipes; the number of sessions is public.
-        sessions = sum(self.sudo().step_ids.mapped("sessions"))
+        sessions = self.sudo().course_sessions
         return {
             "sessions": sessions,
             "session_price": price / sessions if sessions and price else 0.0,

@@ -31,8 +31,16 @@ class SaleOrder(models.Model):
         """Override of `sale` to make the courses that the order sells."""
         res = super()._action_confirm()
         self.order_line._create_courses()
-        self._activate_paid_courses()
+        self._invoice_instalments()
+        self._sync_courses_with_payment()
         return res
+
+    def _invoice_instalments(self):
+        """Invoice orders of courses in parts at once: its due dates are the parts."""
+        for order in self.sudo():
+            lines = order.order_line.filtered(lambda line: line._is_sold_in_parts())
+            if lines and not order.invoice_ids:
+                order._create_invoices().action_post()
 
     def _action_cancel(self):
         """Override of `sale` to drop courses that were never paid."""
@@ -55,33 +63,35 @@ class SaleOrder(models.Model):
             return partner
         return partner._find_login().partner_id.with_env(self.env) or partner
 
-    def _activate_paid_courses(self):
-        """Activate the courses of confirmed orders for which the money has arrived."""
-        paid = self.sudo().course_ids.filtered(
-            lambda course: (
-                course.state in ("draft", "unpaid")
-                and course.sale_line_id._is_paid_for_courses()
-            )
-        )
-        paid._activate()
-        paid._release_unpaid()
+    def _sync_courses_with_payment(self, reason=None):
+        """Make the courses of confirmed orders what the money says.
 
-    def _hold_unpaid_courses(self, reason):
-        """Hold the courses of orders whose money went away again."""
-        running = self.sudo().course_ids.filtered(
-            lambda course: (
-                course.state in ("active", "completed")
-                and not course.sale_line_id._is_paid_for_courses()
-            )
-        )
-        running._hold_unpaid(reason)
+        Paid: put to use. Paid in part, where parts were agreed: put to use up to that
+        part. Money gone away again: held.
 
-    def _is_paid_by_transactions(self):
-        """Tell whether payments on the order cover all of it (none due: yes)."""
+        :param str reason: why money went away, for the ledger and the chatter
+        """
+        for line in self.sudo().course_ids.sale_line_id:
+            share = line._get_paid_share()
+            in_parts = line._is_sold_in_parts()
+            courses = line.course_ids
+            if share >= 1 or (in_parts and share > 0):
+                courses._activate()
+                courses._release_unpaid()
+                courses._hold_to_share(share)
+            else:
+                courses._hold_unpaid(reason)
+
+    def _get_share_paid_by_transactions(self):
+        """Return the share of the order that payments on it cover (none due: all)."""
         self.ensure_one()
+        if self.currency_id.is_zero(self.amount_total):
+            return 1.0
         paid = sum(
             tx.amount
             for tx in self.sudo().transaction_ids
             if tx.state == "done" and tx.operation not in ("validation", "refund")
         )
-        return self.currency_id.compare_amounts(paid, self.amount_total) >= 0
+        if self.currency_id.compare_amounts(paid, self.amount_total) >= 0:
+            return 1.0
+        return paid / self.amount_total

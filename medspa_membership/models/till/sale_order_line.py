@@ -67,8 +67,16 @@ class SaleOrderLine(models.Model):
         )
         return {**vals, "sale_line_id": self.id, "sale_position": position}
 
-    def _is_paid_for_courses(self):
-        """Tell whether the money for the line has arrived, and has not left again.
+    def _is_sold_in_parts(self):
+        """Tell whether a course may be used before all of it is paid."""
+        self.ensure_one()
+        return (
+            self.product_id.product_tmpl_id.allows_instalments
+            and len(self.order_id.payment_term_id.line_ids) > 1
+        )
+
+    def _get_paid_share(self):
+        """Return the share of the line for which the money is there, from 0 to 1.
 
         An invoice that was reversed or cancelled takes back what its payment gave, even
         where the payment itself still stands.
@@ -81,12 +89,14 @@ class SaleOrderLine(models.Model):
             move.state == "cancel" or move.payment_state == "reversed"
             for move in invoices
         ):
-            return False
-        if self.order_id._is_paid_by_transactions():
-            return True
-        if float_compare(self.qty_invoiced, self.product_uom_qty, 3) < 0:
-            return False
+            return 0.0
+        share = self.order_id._get_share_paid_by_transactions()
         posted = invoices.filtered(lambda move: move.state == "posted")
-        return bool(posted) and all(
-            move.payment_state in ("paid", "in_payment") for move in posted
-        )
+        is_invoiced = float_compare(self.qty_invoiced, self.product_uom_qty, 3) >= 0
+        if not posted or not is_invoiced:
+            return share
+        total = sum(posted.mapped("amount_total"))
+        left = sum(posted.mapped("amount_residual"))
+        if all(move.payment_state in ("paid", "in_payment") for move in posted):
+            return 1.0
+        return max(share, (total - left) / total if total else 1.0)
