@@ -28,7 +28,7 @@ SETTINGS = {
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "2GB",
-    "max_connections": "150",
+    "max_connections": "250",
     "unix_socket_permissions": "0700",
 }
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
@@ -247,10 +247,8 @@ class PrivateCluster(Server):
             command = [self.bin / "initdb", "-D", self.data, "-U", ROLE, "-E", "UTF8"]
             command += ["--locale=C.UTF-8", "--auth=trust", "--no-sync"]
             self._run(command, "initdb")
-            lines = [f"{key} = {value}" for key, value in SETTINGS.items()]
-            path = self.data / "postgresql.conf"
-            with path.open("a") as conf:
-                conf.write("\n# of ./medspa\n" + "\n".join(lines) + "\n")
+            with (self.data / "postgresql.conf").open("a") as conf:
+                conf.write("\ninclude_if_exists 'medspa.conf'\n")
             self._own(self.data / "medspa-ready", folder=False)
 
     def _check_version(self) -> None:
@@ -277,6 +275,10 @@ class PrivateCluster(Server):
 
     def _launch(self) -> None:
         """Start the server and wait until it answers."""
+        settings = self.data / "medspa.conf"
+        self._own(settings, folder=False)
+        lines = [f"{key} = {value}\n" for key, value in SETTINGS.items()]
+        settings.write_text("# written by ./medspa at each start\n" + "".join(lines))
         log = self.home / "server.log"
         options = f"-k '{self.socket}'"
         self._ctl("start", "-w", "-t", "60", "-l", str(log), "-o", options)

@@ -10,7 +10,10 @@ DB_MARK = "made by ./medspa"
 
 # --- the demo clinic -------------------------------------------------------
 # Addons of ours that the demo clinic shows; auto_install ones join them.
-DEMO_ADDONS = ["medspa_membership"]
+DEMO_ADDONS = ["medspa_membership", "medspa_demo"]
+# Those whose data would get in the way of the others' tests: tested in a database of
+# their own, the demo clinic's.
+SEPARATE_ADDONS = {"medspa_demo"}
 DEMO_LOGINS = [
     ("admin", "admin", "administrator"),
     ("rita", "rita", "receptionist"),

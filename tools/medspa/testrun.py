@@ -16,7 +16,7 @@ from .locks import FileLock
 from .odoo import free_port
 from .project import Project
 from .report import Report
-from .settings import TEST_DB
+from .settings import SEPARATE_ADDONS, TEST_DB
 from .workspace import Workspace, opened
 
 # A run that hangs is stopped: CI has a limit of its own.
@@ -37,11 +37,27 @@ def run(project: Project, *, tags: str | None, fast: bool, keep: bool) -> int:
             lint.run(project, report)
             run_own_tests(report)
         addons = repository.required(project)
-        with test_database(work, keep=keep or fast) as name:
-            run_addon_tests(work, report, name, addons, tags=tags, fast=fast)
-        if whole:
-            check_demo(work, report, addons)
+        together = [addon for addon in addons if addon.name not in SEPARATE_ADDONS]
+        apart = [addon for addon in addons if addon.name in SEPARATE_ADDONS]
+        demo_tags = tags_of(tags, apart)
+        if demo_tags is None or tags is None:
+            with test_database(work, keep=keep or fast) as name:
+                run_addon_tests(work, report, name, together, tags=tags, fast=fast)
+        if whole or demo_tags:
+            check_demo(work, report, repository.demo(addons), demo_tags)
     return report.close()
+
+
+def tags_of(tags: str | None, addons: list[Addon]) -> str | None:
+    """Return the tags for the demo clinic's database, if it is wanted.
+
+    :param tags: what was asked for; without it all tests of the addons
+    """
+    if tags is None:
+        with_tests = [a for a in addons if any(a.path.glob("tests/test_*.py"))]
+        return ",".join(f"/{addon.name}" for addon in with_tests) or None
+    named = any(f"/{addon.name}" in tags for addon in addons)
+    return tags if named else None
 
 
 # === THE TOOL'S OWN TESTS ===
@@ -99,10 +115,7 @@ def run_addon_tests(
             work.databases.copy(template, db)
     chosen = tags or ",".join(f"/{name}" for name in names)
     arguments = ["-d", db, flag, ",".join(names), "--test-tags", chosen]
-    port = free_port()
-    arguments += ["--http-port", str(port), "--gevent-port", str(free_port())]
-    arguments += ["--http-interface", "127.0.0.1", "--stop-after-init"]
-    arguments += ["--screenshots", str(work.project.logs / "tours")]
+    arguments += test_options(work)
     log = work.project.logs / "test.log"
     began = time.monotonic()
     say(f"Installing and testing {', '.join(names)} (the log is {log})")
@@ -110,7 +123,21 @@ def run_addon_tests(
     code = work.odoo.run(log, *arguments, on_line=progress, timeout=TEST_SECONDS)
     with log.open(errors="replace") as lines:
         result = testlog.read(lines, names)
-    count(report, result, code, tags=tags, seconds=time.monotonic() - began)
+    count(
+        report,
+        result,
+        code,
+        what="the test run is complete and its log clean",
+        tags=tags,
+        seconds=time.monotonic() - began,
+    )
+
+
+def test_options(work: Workspace) -> list[str]:
+    """Return the options of a run that may open pages in a browser."""
+    options = ["--http-port", str(free_port()), "--gevent-port", str(free_port())]
+    options += ["--http-interface", "127.0.0.1", "--stop-after-init"]
+    return [*options, "--screenshots", str(work.project.logs / "tours")]
 
 
 def _has(work: Workspace, db: str, names: list[str]) -> bool:
@@ -155,10 +182,16 @@ def count(
     result: testlog.TestLog,
     code: int,
     *,
+    what: str,
     tags: str | None,
     seconds: float,
+    expected: bool = True,
 ) -> None:
-    """Print and count the outcome of our addons' tests."""
+    """Print and count the outcome of our addons' tests.
+
+    :param what: the name of the check that the run itself is
+    :param expected: whether there should be tests at all
+    """
     for text in result.failures:
         plain(f"\n{text}")
     if result.failures:
@@ -170,14 +203,19 @@ def count(
     report.add(
         passed=max(0, result.tests - wrong - skipped), failed=wrong, skipped=skipped
     )
-    problems = run_problems(result, code, tags)
-    report.result("the test run is complete and its log clean", problems, seconds)
+    problems = run_problems(result, code, tags, expected=expected)
+    report.result(what, problems, seconds)
 
 
-def run_problems(result: testlog.TestLog, code: int, tags: str | None) -> list[str]:
+def run_problems(
+    result: testlog.TestLog, code: int, tags: str | None, *, expected: bool = True
+) -> list[str]:
     """Return what is wrong with a run apart from failed tests."""
     problems = []
-    if not result.finished:
+    if not expected:
+        if code:
+            problems.append(f"Odoo ended with exit code {code}")
+    elif not result.finished:
         problems.append(f"Odoo ended with exit code {code} before the tests did")
     elif not result.tests:
         problems.append("no test ran" + (f": is --tags {tags} right?" if tags else ""))
@@ -190,35 +228,52 @@ def run_problems(result: testlog.TestLog, code: int, tags: str | None) -> list[s
     return problems
 
 
-# === DEMO DATA ===
+# === THE DEMO CLINIC ===
 
 
-def check_demo(work: Workspace, report: Report, addons: list[Addon]) -> None:
-    """Make the demo clinic as ./medspa run does, then update it once."""
-    name = f"{TEST_DB}_demo_{os.getpid()}"
+def check_demo(
+    work: Workspace, report: Report, addons: list[Addon], tags: str | None
+) -> None:
+    """Make the demo clinic as ./medspa run does, then update it and test it.
+
+    :param tags: the tests to run there
+    """
+    db = f"{TEST_DB}_demo_{os.getpid()}"
     names = [addon.name for addon in addons]
-    logs = work.project.logs
+    log = work.project.logs / "demo.log"
 
     def installs() -> list[str]:
-        log = logs / "demo.log"
-        work.databases.make_demo(name, addons, log)
-        return _complaints(log, names)
+        work.databases.make_demo(db, addons, log)
+        with log.open(errors="replace") as lines:
+            found = testlog.read(lines, names).complaints
+        return [line for text in found for line in text.splitlines()]
 
-    def updates() -> list[str]:
-        log = logs / "demo-update.log"
-        work.odoo.install(log, name, names, update=True)
-        return _complaints(log, names)
-
-    say("Installing our addons with their demo data, then updating them")
+    say(f"Installing {', '.join(names)} with demo data, then updating")
     try:
         if report.check("demo data loads without a warning", installs):
-            report.check("addons update without a warning", updates)
+            _update_and_test(work, report, db, names, tags)
     finally:
-        work.databases.drop(name)
+        work.databases.drop(db)
 
 
-def _complaints(log: Path, names: list[str]) -> list[str]:
-    """Return the errors of a log and our addons' warnings."""
+def _update_and_test(
+    work: Workspace, report: Report, db: str, names: list[str], tags: str | None
+) -> None:
+    """Update our addons in the demo clinic, with the tests that belong there."""
+    log = work.project.logs / "demo-update.log"
+    began = time.monotonic()
+    arguments = ["-d", db, "-u", ",".join(names), *test_options(work)]
+    if tags:
+        arguments += ["--test-tags", tags]
+    code = work.odoo.run(log, *arguments, on_line=Progress(), timeout=TEST_SECONDS)
     with log.open(errors="replace") as lines:
-        found = testlog.read(lines, names).complaints
-    return [line for text in found for line in text.splitlines()]
+        result = testlog.read(lines, names)
+    count(
+        report,
+        result,
+        code,
+        what="the demo clinic updates without a warning",
+        tags=tags,
+        seconds=time.monotonic() - began,
+        expected=bool(tags),
+    )

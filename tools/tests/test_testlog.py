@@ -1,10 +1,14 @@
 """Reading the log of a test run."""
 
+import contextlib
+import io
 import unittest
+from pathlib import Path
 
+from medspa.addons import Addon
 from medspa.report import Report
 from medspa.testlog import read
-from medspa.testrun import count, run_problems
+from medspa.testrun import count, run_problems, tags_of
 
 HEAD = "2026-01-31 10:00:00,123 4711"
 
@@ -86,22 +90,16 @@ class TestTestLog(unittest.TestCase):
         report = Report()
         silent = read(lines, ["ours"])
         with quiet():
-            count(report, silent, 1, tags=None, seconds=1.0)
+            count(report, silent, 1, what="run", tags=None, seconds=1.0)
         self.assertEqual((report.passed, report.failed, report.skipped), (7, 3, 1))
 
 
 def quiet():
-    import contextlib
-    import io
-
     return contextlib.redirect_stdout(io.StringIO())
 
 
 class TestReport(unittest.TestCase):
     def closing(self, report: Report) -> tuple[int, str]:
-        import contextlib
-        import io
-
         with contextlib.redirect_stdout(io.StringIO()) as output:
             code = report.close()
         return code, output.getvalue().splitlines()[-1]
@@ -114,3 +112,11 @@ class TestReport(unittest.TestCase):
 
     def test_nothing_tested_is_a_failure(self):
         self.assertEqual(self.closing(Report()), (1, "0 passed, 1 failed"))
+
+
+class TestTags(unittest.TestCase):
+    def test_demo_clinic_is_tested_when_it_is_meant(self):
+        apart = [Addon(Path("/x/medspa_demo"))]
+        self.assertEqual(tags_of("/medspa_demo:TestX", apart), "/medspa_demo:TestX")
+        self.assertIsNone(tags_of("/medspa_membership", apart))
+        self.assertIsNone(tags_of(None, apart))

@@ -660,10 +660,10 @@ class CalendarEvent(models.Model):
         return credit
 
     def _can_be_paid_by(self, credit):
-        """Tell whether a credit is the patient's own, of this clinic, and covers it."""
+        """Tell whether a credit is the patient's, of this clinic, and covers it."""
         self.ensure_one()
         return (
-            credit.partner_id == self.patient_id
+            self.patient_id in credit.partner_id | credit.beneficiary_ids
             and credit.company_id == self.medspa_company_id
             and credit.unit == "session"
             and credit._covers(self.treatment_id)

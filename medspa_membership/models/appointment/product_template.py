@@ -105,10 +105,10 @@ class ProductTemplate(models.Model):
         step = timedelta(minutes=company.booking_step_minutes)
         tz = company._medspa_tz()
         for begin, end in shifts:
-            midnight = datetime.combine(
-                begin.astimezone(tz).date(), time.min, tzinfo=tz
-            ).astimezone(timezone.utc)
-            moment = midnight + -(-(begin - midnight) // step) * step
+            # On the wall clock: a day of a clock change has another length.
+            local = begin.astimezone(tz).replace(tzinfo=None)
+            since = local - datetime.combine(local.date(), time.min)
+            moment = begin + -(-since // step) * step - since
             while moment + length <= end:
                 yield moment.replace(tzinfo=None)
                 moment += step
