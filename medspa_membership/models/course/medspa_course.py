@@ -358,10 +358,19 @@ class MedspaCourse(models.Model):
                 sum(course.credit_ids.mapped("remaining")),
                 precision_digits=QUANTITY_DIGITS,
             )
-            state = "completed" if used_up else "active"
+            state = "active"
+            if used_up:
+                state = "expired" if course._has_lapsed_credit() else "completed"
             if course.state != state:
                 course.state = state
             course._start_validity()
+
+    def _has_lapsed_credit(self):
+        """Tell whether sessions were lost to the last day. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        moves_sudo = self.sudo().credit_ids.move_ids
+        expired_sudo = moves_sudo.filtered(lambda move: move.kind == "expire")
+        return bool(expired_sudo - moves_sudo.restored_move_id)
 
     def _start_validity(self):
         """Date a course whose validity counts from its first visit."""
