@@ -1,6 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class MedspaCourseStep(models.Model):
@@ -50,6 +50,14 @@ class MedspaCourseStep(models.Model):
         " AND (advised_days = 0 OR advised_days >= min_days))",
         "The advised pace is not quicker than the quickest one.",
     )
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("sessions", "free_sessions", "min_days", "unit")
+    def _check_course_can_be_finished(self):
+        self.product_tmpl_id._check_course_can_be_finished()
+
+    # === BUSINESS METHODS === #
 
     def _get_shortest_days(self):
         """Return the days from the first session to the last at the quickest pace."""
