@@ -172,10 +172,14 @@ class MedspaCourseLine(models.Model):
         :rtype: tuple[date, date] or None
         """
         self.ensure_one()
-        for begin, end in self._get_blocked_dates(but_event):
-            if begin < day < end:
-                return begin, end
-        return None
+        blocked = self._get_blocked_dates(but_event)
+        before = after = day
+        # The edge of one blocked stretch may lie within another.
+        while hit := [begin for begin, end in blocked if begin < before < end]:
+            before = min(hit)
+        while hit := [end for begin, end in blocked if begin < after < end]:
+            after = max(hit)
+        return (before, after) if before != after else None
 
     # === BUSINESS METHODS: BOOKING BY THE PATIENT === #
 
