@@ -6,3 +6,7 @@ from . import test_ledger_properties
 from . import test_appointment
 from . import test_security
 from . import test_backend_views
+from . import test_free_slots
+from . import test_booking_routes
+from . import test_portal
+from . import test_course
