@@ -5,6 +5,7 @@ from itertools import product
 
 from psycopg2.errors import ExclusionViolation
 
+from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
@@ -356,6 +357,18 @@ class TestAppointmentCredit(AppointmentCase):
                 lambda c=credit: event.write({"credit_id": c.id}), "cannot pay"
             )
             self.assertBalances(credit, 1 if credit != money else 100, 0)
+
+    def test_shared_credit_pays_for_those_who_share_it(self):
+        credit = self._create_credit(
+            2, beneficiary_ids=[Command.set(self.other_patient.ids)]
+        )
+        event = self._create_appointment(TOMORROW, patient_id=self.other_patient.id)
+        self.assertEqual(event.credit_id, credit)
+        self.assertBalances(credit, 2, 1)
+        event.write({"patient_id": self.patient.id})
+        event.write({"credit_id": credit.id})
+        self.assertEqual(event.credit_id, credit)
+        self.assertBalances(credit, 2, 1)
 
     def test_paid_apart_gives_back_and_takes_again(self):
         credit = self._create_credit(1)
