@@ -310,7 +310,7 @@ class CalendarEvent(models.Model):
         return events
 
     def write(self, vals):
-        appointments = self.filtered("treatment_id")
+        appointments = self.filtered("medspa_company_id")
         if not appointments:
             res = super().write(vals)
             if vals.get("treatment_id"):
@@ -320,6 +320,7 @@ class CalendarEvent(models.Model):
                     )
                 )
             return res
+        appointments.check_access("write")
         if "treatment_id" in vals and not vals["treatment_id"]:
             raise UserError(self.env._("An appointment keeps a treatment: cancel it."))
         before = {event.id: event.appointment_status for event in appointments}
@@ -346,7 +347,7 @@ class CalendarEvent(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_appointment(self):
-        if self.filtered("treatment_id"):
+        if self.filtered("medspa_company_id"):
             raise UserError(
                 self.env._("Cancel the appointment instead: its history is kept.")
             )
@@ -362,9 +363,9 @@ class CalendarEvent(models.Model):
             )
         start = fields.Datetime.to_datetime(vals["start"])
         vals = {
-            "medspa_company_id": self.env.company.id,
             "stop": start + timedelta(minutes=treatment.duration_minutes),
             **vals,
+            "medspa_company_id": vals.get("medspa_company_id") or self.env.company.id,
             "appointment_status": "booked",
             "name": self._get_appointment_name(patient, treatment),
             "privacy": "confidential",
@@ -372,9 +373,10 @@ class CalendarEvent(models.Model):
             "partner_ids": [Command.set(practitioner.user_id.partner_id.ids)],
             "alarm_ids": [],
         }
-        vals.pop("duration", None)
+        stop = fields.Datetime.to_datetime(vals["stop"])
+        # Given, lest the range that was dragged in the calendar be taken for it.
+        vals["duration"] = self._get_duration(start, stop)
         if not vals.get("room_id"):
-            stop = fields.Datetime.to_datetime(vals["stop"])
             vals["room_id"] = self._find_free_room(treatment, start, stop).id
         return vals
 
@@ -415,6 +417,40 @@ class CalendarEvent(models.Model):
             "medspa_membership.group_medspa_user"
         )
 
+    @api.model
+    def _get_public_fields(self):
+        """Override of `calendar`: the clinic tells an appointment from a meeting.
+
+        Core empties the other fields of a hidden event in the cache, which superuser
+        mode reads too: rules and checks may look at this field only.
+        """
+        return super()._get_public_fields() | {"medspa_company_id"}
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        """Override to find others' appointments by time and attendee only.
+
+        Who is treated for what could be asked by searching otherwise.
+        """
+        domain = Domain(domain)
+        if not self._sees_appointments():
+            open_fields = self._get_public_fields() | {"partner_ids", "attendee_ids"}
+            if any(
+                condition.field_expr.split(".")[0] not in open_fields
+                for condition in domain.iter_conditions()
+            ):
+                domain &= Domain("medspa_company_id", "=", False) | Domain(
+                    "user_id", "=", self.env.uid
+                )
+        return super()._search(domain, *args, **kwargs)
+
+    def _is_appointment(self):
+        """Tell an appointment from a meeting, whatever the user may see of it."""
+        self.ensure_one()
+        # Nothing else is read along: the cache would keep it for the user too.
+        event_sudo = self.sudo().with_context(prefetch_fields=False)
+        return bool(event_sudo.medspa_company_id)
+
     def _check_private_event_conditions(self):
         """Override of `calendar` to show appointments to the clinic's staff only.
 
@@ -422,7 +458,7 @@ class CalendarEvent(models.Model):
         who is treated for what.
         """
         self.ensure_one()
-        if not self.sudo().treatment_id:
+        if not self._is_appointment():
             return super()._check_private_event_conditions()
         return not self._sees_appointments() and self.user_id != self.env.user
 
@@ -433,7 +469,7 @@ class CalendarEvent(models.Model):
         return list(
             domain
             & (
-                Domain("treatment_id", "=", False)
+                Domain("medspa_company_id", "=", False)
                 | Domain("user_id", "=", self.env.uid)
             )
         )
@@ -442,7 +478,7 @@ class CalendarEvent(models.Model):
         """Override of `mail`: the chatter of an appointment names the patient."""
         appointments = self.browse()
         if message_operation == "read" and not self._sees_appointments():
-            appointments = self.filtered(lambda event: event.sudo().treatment_id)
+            appointments = self.filtered(lambda event: event._is_appointment())
         result = super(
             CalendarEvent, self - appointments
         )._mail_get_operation_for_mail_message_operation(message_operation)
