@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import float_is_zero
 
@@ -185,6 +185,22 @@ class MedspaCourse(models.Model):
         courses.partner_id._flag_as_patients()
         return courses
 
+    def write(self, vals):
+        """Override to keep the terms of a course out of everybody's hands.
+
+        Its own methods write them, as superuser, after their checks. Staff plan
+        activities and write messages.
+        """
+        open_fields = ("activity_", "message_", "my_activity_", "website_message_")
+        if not self.env.su and any(not name.startswith(open_fields) for name in vals):
+            raise AccessError(
+                self.env._(
+                    "A course changes by what happens to it: use its buttons to pause, "
+                    "extend, transfer or cancel it."
+                )
+            )
+        return super().write(vals)
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_draft(self):
         if self.filtered(lambda course: course.state != "draft"):
@@ -302,7 +318,7 @@ class MedspaCourse(models.Model):
         drafts = self.filtered(lambda course: course.state == "draft")
         for course in drafts:
             today = on_date or course.company_id._medspa_date()
-            course.write(
+            course.sudo().write(
                 {
                     "state": "active",
                     "purchase_date": today,
@@ -362,7 +378,7 @@ class MedspaCourse(models.Model):
             if used_up:
                 state = "expired" if course._has_lapsed_credit() else "completed"
             if course.state != state:
-                course.state = state
+                course.sudo().state = state
             course._start_validity()
 
     def _has_lapsed_credit(self):
@@ -387,7 +403,7 @@ class MedspaCourse(models.Model):
         if first == self.first_visit_date:
             return
         expires_on = self._get_expiry(first, "first_visit") if first else False
-        self.write({"first_visit_date": first, "expires_on": expires_on})
+        self.sudo().write({"first_visit_date": first, "expires_on": expires_on})
         self.sudo().credit_ids._set_validity(self.usable_until)
 
     # === CRON METHODS === #

@@ -108,7 +108,7 @@ class MedspaCourse(models.Model):
             ]
         )
         self.env["medspa.credit"]._grant(vals_list, kind="transfer", reason=reason)
-        self.state = "transferred"
+        self.sudo().state = "transferred"
         self._log_reason(self.env._("Transferred to %s", partner.name), reason)
         course._log_reason(
             self.env._("Transferred from %s", self.partner_id.name), reason

@@ -34,7 +34,7 @@ class MedspaCourse(models.Model):
     def _set_expiry(self, expires_on, reason=None):
         """Move the last day of the course and of its credits together."""
         for course in self:
-            course.expires_on = expires_on
+            course.sudo().expires_on = expires_on
             course.sudo().credit_ids._set_validity(course.usable_until, reason=reason)
 
     def _extend(self, expires_on, reason):
@@ -78,7 +78,7 @@ class MedspaCourse(models.Model):
                 "date_to": date_to,
             }
         )
-        self.state = "paused"
+        self.sudo().state = "paused"
         self.sudo().credit_ids._freeze(reason)
         self._log_reason(self.env._("Paused"), reason)
 
@@ -110,7 +110,7 @@ class MedspaCourse(models.Model):
         on_date = on_date or self.company_id._medspa_date()
         pause = self.pause_ids.filtered(lambda p: not p.resumed_on)
         pause.sudo().resumed_on = max(on_date, pause.date_from)
-        self.state = "active"
+        self.sudo().state = "active"
         self.sudo().credit_ids._unfreeze()
         if self.expires_on:
             self._set_expiry(
@@ -135,7 +135,7 @@ class MedspaCourse(models.Model):
         lapsed = moves.filtered(
             lambda m: m.kind == "expire" and m not in moves.restored_move_id
         )
-        self.state = "active"
+        self.sudo().state = "active"
         self._set_expiry(expires_on, reason)
         if lapsed:
             lapsed._restore(reason=reason)

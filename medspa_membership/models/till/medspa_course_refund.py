@@ -180,7 +180,7 @@ class MedspaCourse(models.Model):
         if not self.currency_id.is_zero(refund["credit"]):
             credit_note = self._create_credit_note(refund["credit"], reason)
             self._settle_unpaid_parts(credit_note)
-        self.write({"refund_amount": amount, "refund_move_id": credit_note.id})
+        self.sudo().write({"refund_amount": amount, "refund_move_id": credit_note.id})
         self._log_reason(
             self.env._("Cancelled, refund %s", self.currency_id.format(amount)), reason
         )
@@ -208,7 +208,7 @@ class MedspaCourse(models.Model):
                     if credit.remaining > 0
                 ]
             )
-            course.state = "cancelled"
+            course.sudo().state = "cancelled"
 
     def _get_invoice(self):
         """Return the invoice that sold the course; it is made now if there is none."""
@@ -355,14 +355,14 @@ class MedspaCourse(models.Model):
     def _hold_unpaid(self, reason):
         """Stop courses whose money went away again, until it comes back."""
         for course in self.filtered(lambda c: c.state in ("active", "completed")):
-            course.state = "unpaid"
+            course.sudo().state = "unpaid"
             course.sudo().credit_ids._freeze(reason)
             course._log_reason(self.env._("Held: no longer paid"), reason)
 
     def _release_unpaid(self):
         """Put held courses back to use: they are paid again."""
         for course in self.filtered(lambda course: course.state == "unpaid"):
-            course.state = "active"
+            course.sudo().state = "active"
             course.sudo().credit_ids._unfreeze()
             course._log_reason(self.env._("Paid again"), None)
         self.sudo().credit_ids._on_balance_changed()
