@@ -10,3 +10,6 @@ from . import test_free_slots
 from . import test_booking_routes
 from . import test_portal
 from . import test_course
+from . import test_course_sale
+from . import test_shop
+from . import test_stripe
