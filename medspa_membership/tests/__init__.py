@@ -10,3 +10,4 @@ from . import test_free_slots
 from . import test_booking_routes
 from . import test_portal
 from . import test_course
+from . import test_instalments
