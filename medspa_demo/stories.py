@@ -101,7 +101,7 @@ STORIES = [
         "peels",
         -35,
         visits=(-28,),
-        cancelled=(1,),
+        cancelled=(2,),
         booked=(6,),
     ),
     # These come today.

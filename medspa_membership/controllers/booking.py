@@ -110,6 +110,7 @@ class Booking(ClinicPortal):
             "practitioner": practitioner,
             "available": sum(line._get_bookable_credits().mapped("available")),
             "can_book": bool(window),
+            "notice_hours": line.course_id.cancel_notice_hours,
             "error": error,
             **self._prepare_appointment_tools(line.company_id),
         }

@@ -11,7 +11,7 @@ from odoo.tools.misc import get_lang
 
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
-COURSE_STATES_OPEN = ("draft", "active", "paused")
+COURSE_STATES_OPEN = ("draft", "active", "paused", "unpaid")
 
 
 def format_skeleton(day, skeleton):
@@ -180,6 +180,7 @@ class ClinicPortal(CustomerPortal):
         partner = request.env.user.partner_id
         upcoming_domain = Event_sudo._get_upcoming_domain(partner)
         past_domain = Event_sudo._get_patient_domain(partner) & ~upcoming_domain
+        upcoming_sudo = Event_sudo.search(upcoming_domain, order="start")
         page_values = pager(
             url="/my/appointments",
             total=Event_sudo.search_count(past_domain),
@@ -191,7 +192,8 @@ class ClinicPortal(CustomerPortal):
             {
                 **self._prepare_portal_layout_values(),
                 "page_name": "medspa_appointment",
-                "upcoming": Event_sudo.search(upcoming_domain, order="start"),
+                "upcoming": upcoming_sudo,
+                "notice_hours": self._get_common_notice(upcoming_sudo),
                 "past": Event_sudo.search(
                     past_domain,
                     order="start desc",
@@ -257,6 +259,12 @@ class ClinicPortal(CustomerPortal):
                 ("Content-Disposition", content_disposition("appointment.ics")),
             ],
         )
+
+    @staticmethod
+    def _get_common_notice(events_sudo):
+        """Return the hours of notice if all appointments share them, else nothing."""
+        hours = {event._get_terms_holder().cancel_notice_hours for event in events_sudo}
+        return hours.pop() if len(hours) == 1 else None
 
     def _get_own_appointment(self, event_id):
         """Return the patient's own appointment, sudoed, or nothing."""

@@ -407,7 +407,7 @@ class TestBookingRoutes(PatientPages):
 
     def test_too_late_to_cancel_online(self):
         event = self.line._book(self.start)
-        self.company.cancel_notice_hours = 24 * 30
+        self.course.cancel_notice_hours = 24 * 30
         self.authenticate("paula", "paula")
         page = self.url_open(f"/my/appointments/{event.id}")
         self.assertNotIn("o_medspa_cancel", page.text)

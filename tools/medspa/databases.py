@@ -23,6 +23,14 @@ UPDATE ir_config_parameter SET value = to_char(now() AT TIME ZONE 'utc',
  'YYYY-MM-DD HH24:MI:SS') WHERE key = 'database.create_date';
 """
 
+# Keeps the bot's chat window from opening over what a visitor came to see.
+NO_CHATTING_BOT = """
+DO $$ BEGIN
+    UPDATE res_users SET odoobot_state = 'disabled';
+EXCEPTION WHEN undefined_column THEN NULL;
+END $$;
+"""
+
 
 def quoted(name: str) -> str:
     """Return a name as an identifier of SQL."""
@@ -181,6 +189,7 @@ class Databases:
         listed = ", ".join(literal(addon) for addon in names)
         sql = f"UPDATE ir_module_module SET demo = false WHERE name NOT IN ({listed})"
         self.server.query(sql, db=name)
+        self.server.query(NO_CHATTING_BOT, db=name)
         self._note(name, {addon.name: addon.fingerprint() for addon in addons})
 
     def make_empty(self, name: str, addons: list[Addon], log: Path) -> None:

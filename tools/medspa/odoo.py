@@ -21,7 +21,6 @@ from .venv import Venv
 # What would move Odoo's settings behind our back.
 DROPPED_VARIABLES = {
     "PYTHONPATH",
-    "ODOO_RC",
     "ODOO_DEV",
     "OPENERP_SERVER",
     "PGHOST",
@@ -102,17 +101,15 @@ class Odoo:
         """Return the environment of an Odoo process."""
         env = {k: v for k, v in os.environ.items() if k not in DROPPED_VARIABLES}
         env.update(self.connection.environment())
+        env["ODOO_RC"] = str(self.conf)
         env["PYTHONUNBUFFERED"] = "1"
         env.setdefault("LANG", "C.UTF-8")
         env["PATH"] = f"{self.venv.path / 'bin'}{os.pathsep}{env.get('PATH', '')}"
         return env
 
     def command(self, *arguments: str) -> list[str]:
-        """Return the words of an Odoo command, sub-command first if it has one."""
-        words = [str(self.venv.python), "-m", "odoo"]
-        if arguments and not arguments[0].startswith("-"):
-            return [*words, arguments[0], "-c", str(self.conf), *arguments[1:]]
-        return [*words, "-c", str(self.conf), *arguments]
+        """Return the words of an Odoo command; it reads our file by ``ODOO_RC``."""
+        return [str(self.venv.python), "-m", "odoo", *arguments]
 
     def popen(self, *arguments: str, **options) -> subprocess.Popen:
         """Start Odoo in a session of its own, so that Ctrl-C reaches only us."""

@@ -42,7 +42,9 @@ class CalendarEvent(models.Model):
     def _get_cancel_deadline(self):
         """Return until when the patient cancels without loss (naive, in UTC)."""
         self.ensure_one()
-        return self.start - timedelta(hours=self.medspa_company_id.cancel_notice_hours)
+        # Patients may not read the terms of the clinic; their own course carries them.
+        terms_sudo = self.sudo()._get_terms_holder()
+        return self.start - timedelta(hours=terms_sudo.cancel_notice_hours)
 
     def _can_patient_cancel(self):
         """Tell whether the patient may still cancel. Note: `self.ensure_one()`."""

@@ -185,7 +185,8 @@ class MedspaCourseLine(models.Model):
 
     def _get_bookable_credits(self):
         """Return the credits with a session that nobody has booked yet, by the order
-        in which they pay. Note: `self.ensure_one()`
+        in which they pay. How many units a visit takes is not known before it: units
+        are not booked by patients. Note: `self.ensure_one()`
 
         :rtype: medspa.credit
         """
@@ -196,7 +197,8 @@ class MedspaCourseLine(models.Model):
         today = self.company_id._medspa_date()
         return credits_sudo.filtered(
             lambda credit: (
-                credit.available >= 1
+                credit.unit == "session"
+                and credit.available >= 1
                 and not credit.is_frozen
                 and (not credit.expires_on or credit.expires_on >= today)
             )

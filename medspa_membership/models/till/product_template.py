@@ -17,7 +17,8 @@ class ProductTemplate(models.Model):
         Note: `self.ensure_one()`, needs a request of the shop
 
         :param float price: of the course, as shown to the visitor
-        :return: the figures of the course, with `steps` (sudoed), `days` and `months`
+        :return: the figures of the course, with `steps` (sudoed), `has_saving`,
+            `saving_percent`, `is_units` and `shortest_days`
         """
         self.ensure_one()
         # Visitors may not read recipes; what is on sale is public.
@@ -37,6 +38,7 @@ class ProductTemplate(models.Model):
             "steps": steps_sudo,
             "has_saving": website.currency_id.compare_amounts(figures["saving"], 0) > 0,
             "saving_percent": self._get_saving_percent(figures),
+            "is_units": all(step.unit == "unit" for step in steps_sudo),
             "shortest_days": steps_sudo._get_shortest_days(),
         }
 
@@ -53,8 +55,10 @@ class ProductTemplate(models.Model):
         """
         self.ensure_one()
         # Visitors may not read recipes; the number of sessions is public.
-        sessions = self.sudo().course_sessions
+        course_sudo = self.sudo()
+        sessions = course_sudo.course_sessions
         return {
+            "is_units": all(step.unit == "unit" for step in course_sudo.step_ids),
             "sessions": sessions,
             "session_price": price / sessions if sessions and price else 0.0,
         }
