@@ -1,15 +1,18 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from . import test_credit_ledger
-from . import test_credit_concurrency
-from . import test_ledger_properties
-from . import test_appointment
-from . import test_security
-from . import test_backend_views
-from . import test_free_slots
-from . import test_booking_routes
-from . import test_portal
-from . import test_course
-from . import test_course_sale
-from . import test_shop
-from . import test_stripe
+from . import (
+    test_appointment,
+    test_backend_views,
+    test_booking_routes,
+    test_course,
+    test_course_sale,
+    test_credit_concurrency,
+    test_credit_ledger,
+    test_free_slots,
+    test_instalments,
+    test_ledger_properties,
+    test_portal,
+    test_security,
+    test_shop,
+    test_stripe,
+)

@@ -41,6 +41,12 @@ class MedspaCourseSale(models.TransientModel):
         readonly=False,
     )
     payment_term_id = fields.Many2one("account.payment.term", "Parts")
+    token_id = fields.Many2one(
+        "payment.token",
+        "Card for the other parts",
+        domain="[('partner_id', '=', partner_id)]",
+        help="Charged on the due dates. None: they are paid at the desk or by link.",
+    )
     allows_instalments = fields.Boolean(related="product_tmpl_id.allows_instalments")
     currency_id = fields.Many2one("res.currency", compute="_compute_price")
     price = fields.Monetary(compute="_compute_price", help="Without tax not included.")
@@ -124,6 +130,7 @@ class MedspaCourseSale(models.TransientModel):
         }
         if self.payment == "parts":
             vals["payment_term_id"] = self.payment_term_id.id
+            vals["instalment_token_id"] = self.token_id.id
         elif self.payment == "now":
             # A customer's usual term would leave the sale open.
             vals["payment_term_id"] = False

@@ -382,7 +382,7 @@ class MedspaCourse(models.Model):
             course._start_validity()
 
     def _has_lapsed_credit(self):
-        """Tell whether sessions were lost to the last day. Note: `self.ensure_one()`."""
+        """Tell whether sessions were lost to the last day."""
         self.ensure_one()
         moves_sudo = self.sudo().credit_ids.move_ids
         expired_sudo = moves_sudo.filtered(lambda move: move.kind == "expire")
