@@ -30,6 +30,9 @@
         "web.assets_frontend": [
             "medspa_demo/static/src/scss/website.scss",
         ],
+        "web.assets_tests": [
+            "medspa_demo/static/tests/tours/**/*",
+        ],
     },
     "post_init_hook": "post_init_hook",
 }
