@@ -307,22 +307,26 @@ class MedspaCourse(models.Model):
         shares = [currency.round(amount * weight / total) for weight in weights[:-1]]
         return [*shares, currency.round(amount - sum(shares))]
 
-    def _activate(self, on_date=None):
+    def _activate(self, on_date=None, notify=True):
         """Put paid courses to use: date them and grant their credits, once.
 
         Repeating it is harmless: an event may arrive twice, or on two ways at once.
 
         :param date on_date: the day of purchase, for courses brought over from before;
-            the clinic's today when left out
+            when left out, the one the course has already, else the clinic's today
+        :param bool notify: tell the patients that they can book
         """
         drafts = self.filtered(lambda course: course.state == "draft")
         for course in drafts:
-            today = on_date or course.company_id._medspa_date()
+            today = (
+                on_date or course.purchase_date or course.company_id._medspa_date()
+            )
             course.sudo().write(
                 {
                     "state": "active",
                     "purchase_date": today,
-                    "expires_on": course._get_expiry(today, "purchase"),
+                    "expires_on": course.expires_on
+                    or course._get_expiry(today, "purchase"),
                 }
             )
         # Two requests collide here, where the loser starts again, and not at the unique
@@ -331,7 +335,8 @@ class MedspaCourse(models.Model):
         self.env["medspa.credit"]._grant(
             [vals for course in drafts for vals in course._prepare_credit_vals_list()]
         )
-        drafts._notify_active()
+        if notify:
+            drafts._notify_active()
         return drafts
 
     def _get_expiry(self, day, reason):
