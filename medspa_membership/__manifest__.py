@@ -33,6 +33,7 @@
         "data/mail_template_data.xml",
         "wizards/medspa_appointment_wizard_views.xml",
         "wizards/medspa_course_wizard_views.xml",
+        "wizards/medspa_import_views.xml",
         "views/website/website_sale_templates.xml",
         "views/portal/portal_templates.xml",
         "views/portal/booking_templates.xml",
@@ -46,6 +47,7 @@
         "views/course/product_template_views.xml",
         "views/till/sale_order_views.xml",
         "views/till/res_partner_views.xml",
+        "views/till/calendar_event_views.xml",
         # Menus come last: they name actions of every layer.
         "views/medspa_membership_menus.xml",
     ],

@@ -168,14 +168,19 @@ class TestBackendViews(ClinicCase):
         return {button.get("name") for button in arch.xpath("//header/button")}
 
     def test_desk_buttons_by_role(self):
-        expected = {
+        desk = {
             "action_arrive",
             "action_done",
             "action_no_show",
             "action_cancel_appointment",
             "action_undo",
         }
-        for user in (self.receptionist, self.practitioner_user, self.manager):
+        money = {"action_charge", "action_apply_credit"}
+        for user, expected in (
+            (self.receptionist, desk | money),
+            (self.practitioner_user, desk),
+            (self.manager, desk | money),
+        ):
             with self.subTest(user=user.login):
                 self.assertEqual(self._get_buttons(user), expected)
 
