@@ -17,7 +17,7 @@ registry.category("web_tour.tours").add("medspa_main_job_visitor", {
         },
         {
             content: "See how many sessions there are",
-            trigger: ".o_medspa_course:contains('5')",
+            trigger: ".o_medspa_step_sessions:contains('5')",
         },
         {
             content: "Put it in the cart",
@@ -66,7 +66,7 @@ registry.category("web_tour.tours").add("medspa_main_job_visitor", {
         },
         {
             content: "Land on the course",
-            trigger: ".o_medspa_line:contains('Chemical peel')",
+            trigger: ".o_medspa_line:contains('Chemical peel, light')",
         },
     ],
 });
