@@ -6,7 +6,7 @@ from datetime import time, timedelta
 from odoo import Command, fields
 from odoo.tools.misc import file_open
 
-from .stories import AGENDA, PROTOCOLS, STORIES, WEEK
+from .stories import AGENDA, PROTOCOLS, SATURDAY, STORIES, WEEK
 
 # Patients with a picture; the others show their initials.
 PICTURES = {
@@ -224,7 +224,12 @@ class Scenario:
                         treatment = self._treatment(treatment)
                     plan.append((offset, course, treatment, status))
         plan += [
-            (offset, self._ref(patient), self._treatment(treatment), "booked")
+            (
+                offset,
+                self._ref(patient),
+                self._treatment(treatment),
+                "visits" if offset < 0 else "booked",
+            )
             for offset, patient, treatment in WEEK
         ]
         for offset, buyer, treatment, status in sorted(plan, key=lambda row: row[0]):
@@ -305,19 +310,28 @@ class Scenario:
     def _fill_agenda(self):
         """Book the day of the agenda and bring its appointments to where they are now.
 
-        On a day that is not worked the agenda is that of the next working day, when
-        nobody can have come yet.
+        On a weekend the agenda is that of Monday, when nobody can have come yet.
         """
+        self._book_day(self.day, AGENDA)
+        if self.today.weekday() == 5:
+            self._book_day(self.today, SATURDAY)
+
+    def _book_day(self, day, agenda):
         events = self.env["calendar.event"]
-        for patient, treatment, hour in AGENDA:
+        for patient, treatment, hour in agenda:
             treatment = self._treatment(treatment)
-            if self._find_slot(treatment, self.day, hour):
-                events |= self._book(
-                    self._ref(patient), treatment, self.day, hour
-                ).with_env(self.env)
-        if self.day != self.today:
-            return
-        events = events.sorted("start")
+            if self._find_slot(treatment, day, hour):
+                events |= self._book(self._ref(patient), treatment, day, hour).with_env(
+                    self.env
+                )
+        if day == self.today:
+            self._bring_up_to_now(events.sorted("start"))
+
+    def _bring_up_to_now(self, events):
+        """Close what is over, check in who is there; the third one did not come.
+
+        Before opening time the first patient is early, so that the list has one.
+        """
         soon = self.now + timedelta(minutes=20)
         for event in events.filtered(lambda e: e.start < soon) or events[:1]:
             moment = min(event.stop, self.now)

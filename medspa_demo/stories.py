@@ -124,8 +124,26 @@ AGENDA = [
     ("patient_valeria", "facial_led", 17),
 ]
 
-# Single treatments of the days after, to fill the week: day, patient, treatment.
+# On a Saturday the clinic is open till two, with one practitioner; the agenda above is
+# then that of Monday.
+SATURDAY = [
+    ("patient_max", "laser_face", 10),
+    ("patient_nuria", "facial_led", 10),
+    ("patient_valeria", "laser_underarms", 11),
+    ("patient_thi", "facial_led", 12),
+    ("patient_max", "facial_led", 13),
+]
+
+# Single treatments around the day, to fill the week: day, patient, treatment.
 WEEK = [
+    (-4, "patient_nuria", "laser_face"),
+    (-3, "patient_max", "laser_underarms"),
+    (-3, "patient_thi", "facial_led"),
+    (-2, "patient_valeria", "laser_face"),
+    (-2, "patient_nuria", "facial_classic"),
+    (-1, "patient_max", "facial_led"),
+    (-1, "patient_thi", "laser_underarms"),
+    (-1, "patient_valeria", "facial_classic"),
     (1, "patient_max", "facial_led"),
     (1, "patient_nuria", "toxin"),
     (2, "patient_valeria", "laser_underarms"),

@@ -166,6 +166,11 @@ class TestDemo(TransactionCase):
         agenda = self.events.filtered(lambda e: e._get_local_date() == day)
         self.assertGreaterEqual(len(agenda), 6)
         self.assertLessEqual(len(agenda), 12)
+        week = self.events.filtered(lambda e: abs((e._get_local_date() - day).days) < 7)
+        self.assertLessEqual(
+            {"booked", "attended", "no_show", "cancelled"},
+            set(week.mapped("appointment_status")),
+        )
 
     def test_money_is_settled(self):
         """Invoices are in EUR with the tax inside, and all but one are paid."""
