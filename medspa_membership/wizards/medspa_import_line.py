@@ -15,7 +15,7 @@ class MedspaImportLine(models.TransientModel):
         "medspa.import", required=True, index=True, ondelete="cascade"
     )
     row = fields.Integer(required=True)
-    external_id = fields.Char("ID")
+    external_id = fields.Char("ID in the file")
     name = fields.Char("Who or what")
     detail = fields.Char("Detail")
     status = fields.Selection(

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from odoo import Command, models
 from odoo.fields import Domain
-from odoo.tools import email_normalize, float_compare, float_is_zero
+from odoo.tools import SQL, email_normalize, float_compare, float_is_zero
 
 from ..credit.medspa_credit import QUANTITY_DIGITS
 from .tabular import normalize
@@ -109,10 +109,11 @@ class MedspaImportCourse(models.AbstractModel):
             if row.external_id:
                 groups[row.external_id].append(row)
         courses = self._find_courses(wizard, groups)
-        imported = self._get_imported_uses(courses)
+        known = self.env["medspa.course"].concat(*courses.values())
+        ledger = (self._get_imported_uses(known), self._get_payers(known))
         for external_id, group in groups.items():
             self._check_group(
-                wizard, group, courses.get(self._get_key(wizard, external_id)), imported
+                wizard, group, courses.get(self._get_key(wizard, external_id)), ledger
             )
 
     def _check_row(self, wizard, row, currencies):
@@ -146,9 +147,7 @@ class MedspaImportCourse(models.AbstractModel):
                     'Currency: "%s" is not in use here. Activate it first.', code
                 )
             )
-        elif price is not None and currency.compare_amounts(
-            price, currency.round(price)
-        ):
+        elif price is not None and abs(price - currency.round(price)) > 1e-9:
             row.refuse(self.env._("Price paid: it has too many decimals."))
         row.data.update(
             bought_on=bought_on,
@@ -183,11 +182,8 @@ class MedspaImportCourse(models.AbstractModel):
         )
         found = defaultdict(self.env["product.template"].browse)
         for product in products:
-            for text in {
-                normalize(product.name),
-                normalize(product.default_code or ""),
-            }:
-                found[text] |= product
+            for text in (product.name, product.default_code or ""):
+                found[normalize(text)] |= product
         # One on sale goes before its archived namesakes.
         return {
             text: named.filtered("active") or named
@@ -283,16 +279,16 @@ class MedspaImportCourse(models.AbstractModel):
 
     # === BUSINESS METHODS: CHECK A COURSE === #
 
-    def _check_group(self, wizard, group, course, imported):
+    def _check_group(self, wizard, group, course, ledger):
         """Check the rows of one course ID, as a whole.
 
         :param course: the course that an earlier import made of it, if any
-        :param dict imported: sessions by course line that earlier imports have used
+        :param ledger: by course line what earlier imports have used, and the credits
         """
         self._check_repeated(group)
         if not any(row.is_refused for row in group):
             if course:
-                self._check_known_course(group, course, imported)
+                self._check_known_course(group, course, *ledger)
             else:
                 self._check_new_course(wizard, group)
         refused = [str(row.number) for row in group if row.is_refused]
@@ -371,7 +367,7 @@ class MedspaImportCourse(models.AbstractModel):
         elif abs(quantity - round(quantity, QUANTITY_DIGITS)) > 1e-9:
             row.refuse(self.env._("%s has too many decimals.", f"{quantity:g}"))
 
-    def _check_known_course(self, group, course, imported):
+    def _check_known_course(self, group, course, imported, payers):
         """Compare with what an earlier import made: only further uses are taken."""
         first = group[0]
         if first.data["partner"] != course.partner_id:
@@ -397,9 +393,9 @@ class MedspaImportCourse(models.AbstractModel):
             before = sum(imported.get(line.id, 0) for line in own_lines)
             row.data["course"] = course
             row.data["post"] = row.data["used"] - before
-            self._check_known_row(row, course, own_lines, total, before)
+            self._check_known_row(row, course, own_lines, total, before, payers)
 
-    def _check_known_row(self, row, course, lines, total, before):
+    def _check_known_row(self, row, course, lines, total, before, payers):
         more = row.data["post"]
         if not is_same(row.data["bought"], total):
             row.refuse(
@@ -426,9 +422,9 @@ class MedspaImportCourse(models.AbstractModel):
                 )
             )
             return
-        credits_sudo = self._get_payers(lines)
-        available = sum(credits_sudo.mapped("available"))
-        if course.state not in OPEN_STATES or any(credits_sudo.mapped("is_frozen")):
+        credits_sudo = [credit for line in lines for credit in payers[line.id]]
+        available = sum(credit.available for credit in credits_sudo)
+        if course.state not in OPEN_STATES or any(c.is_frozen for c in credits_sudo):
             labels = dict(course._fields["state"]._description_selection(self.env))
             row.refuse(
                 self.env._(
@@ -509,14 +505,14 @@ class MedspaImportCourse(models.AbstractModel):
         row.data["lines"] = own
         if float_compare(used, bought, precision_digits=QUANTITY_DIGITS) > 0:
             row.refuse(self.env._("More sessions are used than were bought."))
-        if is_whole and len(by_treatment) > 1 and not is_same(used, 0):
-            if not is_same(used, bought):
-                row.refuse(
-                    self.env._(
-                        "The course has several treatments: give each a row of the "
-                        "same ID, with the treatment and its sessions."
-                    )
+        is_partly_used = not is_same(used, 0) and not is_same(used, bought)
+        if is_whole and len(by_treatment) > 1 and is_partly_used:
+            row.refuse(
+                self.env._(
+                    "The course has several treatments: give each a row of the same "
+                    "ID, with the treatment and its sessions."
                 )
+            )
         if len(own) > 1 and not is_same(bought, total):
             row.refuse(
                 self.env._(
@@ -539,9 +535,8 @@ class MedspaImportCourse(models.AbstractModel):
     def _get_imported_uses(self, courses):
         """Return the sessions that imports have used, by id of the course line."""
         uses = defaultdict(float)
-        course_ids = [course.id for course in courses.values()]
         for credit, quantity in self.env["medspa.credit.move"]._read_group(
-            [("is_imported", "=", True), ("credit_id.course_id", "in", course_ids)],
+            [("is_imported", "=", True), ("credit_id.course_id", "in", courses.ids)],
             ["credit_id"],
             ["quantity:sum"],
         ):
@@ -560,6 +555,7 @@ class MedspaImportCourse(models.AbstractModel):
             if row.status in ("new", "update"):
                 groups[row.external_id].append(row)
         new_groups = [group for group in groups.values() if group[0].status == "new"]
+        numbers = self._get_numbers(wizard.company_id, len(new_groups))
         bases = {}
         # Courses are made by sales and by imports only: nobody may create them by hand.
         courses = (
@@ -568,8 +564,8 @@ class MedspaImportCourse(models.AbstractModel):
             .with_context(tracking_disable=True, mail_create_nosubscribe=True)
             .create(
                 [
-                    self._prepare_course_vals(wizard, group, bases)
-                    for group in new_groups
+                    {**self._prepare_course_vals(wizard, group, bases), "name": number}
+                    for group, number in zip(new_groups, numbers, strict=True)
                 ]
             )
         )
@@ -578,6 +574,33 @@ class MedspaImportCourse(models.AbstractModel):
             for row in group:
                 row.data["course"] = course
         self._use(wizard, groups.values())
+
+    def _get_numbers(self, company, count):
+        """Return so many new numbers of courses, drawn in one query where possible."""
+        # Nobody may draw numbers by hand.
+        sequence_sudo = (
+            self.env["ir.sequence"]
+            .sudo()
+            .with_company(company)
+            .search(
+                [
+                    ("code", "=", "medspa.course"),
+                    ("company_id", "in", (company.id, False)),
+                ],
+                order="company_id",
+                limit=1,
+            )
+        )
+        if sequence_sudo.implementation != "standard" or sequence_sudo.use_date_range:
+            return [sequence_sudo.next_by_id() for __ in range(count)]
+        self.env.cr.execute(
+            SQL(
+                "SELECT nextval(%s) FROM generate_series(1, %s)",
+                f"ir_sequence_{sequence_sudo.id:03d}",
+                count,
+            )
+        )
+        return [sequence_sudo.get_next_char(n) for (n,) in self.env.cr.fetchall()]
 
     def _prepare_course_vals(self, wizard, group, bases):
         """Return the values of a course as the file tells it was sold.
@@ -642,14 +665,22 @@ class MedspaImportCourse(models.AbstractModel):
     def _use(self, wizard, groups):
         """Take off the sessions that the other system had counted as used."""
         reason = self.env._("Used before the import (%s)", wizard.source)
+        groups = list(groups)
+        courses = self.env["medspa.course"].concat(
+            *(g[0].data["course"] for g in groups)
+        )
+        payers = self._get_payers(courses)
         entries = []
         for group in groups:
-            course = group[0].data["course"]
+            course = courses.browse(group[0].data["course"].id).with_prefetch(
+                courses.ids
+            )
             lines = course.line_ids.filtered(lambda line: not line.swapped_from_id)
             lines = list(lines.sorted("sequence"))
             for row in group:
                 rest = row.data["post"]
-                for credit in self._get_payers([lines[i] for i in row.data["lines"]]):
+                own = [lines[index] for index in row.data["lines"]]
+                for credit in [credit for line in own for credit in payers[line.id]]:
                     take = min(rest, credit.available)
                     if float_is_zero(take, precision_digits=QUANTITY_DIGITS):
                         continue
@@ -668,14 +699,20 @@ class MedspaImportCourse(models.AbstractModel):
         if entries:
             self.env["medspa.credit"]._post_moves(entries)
 
-    def _get_payers(self, lines):
-        """Return the credits of course lines, sudoed, in the order in which they pay."""
-        credits_sudo = self.env["medspa.credit"].sudo()
-        for line in lines:
-            credits_sudo += line.sudo().credit_ids.sorted(
-                lambda credit: credit._get_spending_order()
-            )
-        return credits_sudo
+    def _get_payers(self, courses):
+        """Return the credits of the courses, by course line, the one that pays first.
+
+        Sudoed: what an import uses is decided here, line by line.
+
+        :rtype: dict[int, list[medspa.credit]]
+        """
+        credits_sudo = (
+            self.env["medspa.credit"].sudo().search([("course_id", "in", courses.ids)])
+        )
+        payers = defaultdict(list)
+        for credit in credits_sudo.sorted(lambda credit: credit._get_spending_order()):
+            payers[credit.course_line_id.id].append(credit)
+        return payers
 
     # === BUSINESS METHODS: CONTROL === #
 

@@ -83,11 +83,15 @@ class MedspaImportPlan(models.AbstractModel):
                 self._compare(row, plans)
                 row.status = "update"
                 row.notes.insert(0, self.env._("On file by its name: joined to it."))
-            elif first := first_rows.setdefault(normalize(row.name), row):
-                if first is not row:
-                    row.refuse(
-                        self.env._("Row %s has a plan of this name too.", first.number)
+            elif normalize(row.name) in first_rows:
+                row.refuse(
+                    self.env._(
+                        "Row %s has a plan of this name too.",
+                        first_rows[normalize(row.name)].number,
                     )
+                )
+            else:
+                first_rows[normalize(row.name)] = row
 
     def _find_namesakes(self):
         namesakes = defaultdict(self.env["sale.subscription.template"].browse)
@@ -159,18 +163,16 @@ class MedspaImportPlan(models.AbstractModel):
         row.status = "there" if plan.product_ids else "update"
         if not plan.product_ids:
             row.note(self.env._("Adds the product that sells it."))
-        price = row.data["price"]
-        is_other_price = plan.product_ids and plan.product_ids.currency_id[
-            :1
-        ].compare_amounts(plan.product_ids[:1].list_price, price)
-        vals = row.data["vals"]
+        product = plan.product_ids[:1]
+        price, vals = row.data["price"], row.data["vals"]
+        is_other_price = product and product.currency_id.compare_amounts(
+            product.list_price, price
+        )
         if is_other_price or any(
             plan[name] != vals[name]
             for name in ("name", "recurring_rule_type", "recurring_interval")
         ):
-            row.note(
-                self.env._("Differs in name, price or period: stays as it is here.")
-            )
+            row.note(self.env._("Name, price or period differ: they stay as here."))
 
     # === BUSINESS METHODS: WRITE === #
 

@@ -132,9 +132,7 @@ def parse_number(cell, decimal_mark):
     """
     if cell is None or cell == "":
         return None
-    if isinstance(cell, bool):
-        raise ValueError(cell)
-    if isinstance(cell, int | float):
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
         return float(cell)
     thousands = "," if decimal_mark == "." else "."
     # A currency sign or code before or after is no part of the number.
