@@ -128,10 +128,10 @@ AGENDA = [
 # then that of Monday.
 SATURDAY = [
     ("patient_max", "laser_face", 10),
-    ("patient_nuria", "facial_led", 10),
+    ("patient_rosa", "facial_led", 10),
     ("patient_valeria", "laser_underarms", 11),
-    ("patient_thi", "facial_led", 12),
-    ("patient_max", "facial_led", 13),
+    ("patient_carlos", "laser_legs", 11),
+    ("patient_thi", "facial_led", 13),
 ]
 
 # Single treatments around the day, to fill the week: day, patient, treatment.
