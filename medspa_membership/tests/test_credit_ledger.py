@@ -415,7 +415,37 @@ class TestLedgerIsFinal(LedgerCase):
 
     def test_moves_are_not_truncated(self):
         self._create_credit(2)
+        self._settle()
         self._attack("TRUNCATE medspa_credit_move CASCADE", [])
+
+    def test_database_compares_balance_and_ledger_at_commit(self):
+        credit = self._create_credit(2)
+        credit._redeem(1, DAY)
+        self._settle()
+        for forgery in (
+            "UPDATE medspa_credit SET remaining = 2, available = 2 WHERE id = %s",
+            "UPDATE medspa_credit SET value_remaining = 0 WHERE id = %s",
+            (
+                "INSERT INTO medspa_credit_move (credit_id, partner_id, company_id, kind,"
+                " quantity, reserved, value, moved_at) SELECT credit_id, partner_id,"
+                " company_id, 'redeem', -1, 0, 0, moved_at FROM medspa_credit_move"
+                " WHERE credit_id = %s AND kind = 'grant'"
+            ),
+        ):
+            with (
+                self.subTest(forgery),
+                mute_logger("odoo.sql_db"),
+                self.assertRaisesRegex(CheckViolation, "is not its ledger"),
+                self.env.cr.savepoint(),
+            ):
+                self.env.cr.execute(forgery, [credit.id])
+                self._settle()
+
+    def _settle(self):
+        """Let the database check now what it checks at commit."""
+        self.env.flush_all()
+        self.env.cr.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        self.env.cr.execute("SET CONSTRAINTS ALL DEFERRED")
 
     def test_patients_can_be_merged(self):
         move = self._create_credit(2).move_ids

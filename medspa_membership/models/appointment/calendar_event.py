@@ -8,7 +8,7 @@ from psycopg2.errors import ExclusionViolation
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
-from odoo.tools import format_date, format_datetime, mute_logger
+from odoo.tools import format_date, format_datetime
 
 # From which status an appointment may go to which. What a change causes (credit,
 # occupancy, visit) stands in _on_status_changed.
@@ -793,11 +793,32 @@ class CalendarEvent(models.Model):
         current_sudo.browse(stale_ids).unlink()
         if not new_vals:
             return
+        if self._are_taken(new_vals):
+            raise UserError(self._get_taken_message())
         try:
-            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            with self.env.cr.savepoint():
                 self.env["medspa.occupancy"].sudo().create(new_vals)
         except ExclusionViolation as error:
+            # Somebody else took it at this very moment.
             raise UserError(self._get_taken_message()) from error
+
+    @api.model
+    def _are_taken(self, vals_list):
+        """Tell whether a row of occupancy meets one that is there, by one query."""
+        self.env["medspa.occupancy"].flush_model()
+        resources = self.env["resource.resource"].browse(
+            {vals["resource_id"] for vals in vals_list}
+        )
+        busy = self._get_busy_times(
+            resources,
+            min(vals["start"] for vals in vals_list),
+            max(vals["stop"] for vals in vals_list),
+        )
+        return any(
+            begin < vals["stop"] and end > vals["start"]
+            for vals in vals_list
+            for begin, end in busy.get(vals["resource_id"], ())
+        )
 
     def _get_occupancy(self):
         """Return what the appointment occupies, as `{resource id: (start, stop)}`."""

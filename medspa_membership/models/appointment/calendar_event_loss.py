@@ -120,6 +120,9 @@ class CalendarEvent(models.Model):
         outcome = self._get_loss_outcome(kind)
         if outcome == "used" and self.waiver_reason:
             outcome = "waived"
+        if outcome == "used" and not self._are_spendable(reservations):
+            # A credit on hold or out of date has nothing to lose.
+            outcome = None
         if outcome and reservations:
             self._write_loss_outcome(outcome)
         if outcome != "used":
@@ -136,6 +139,15 @@ class CalendarEvent(models.Model):
                 event_id=self.id,
                 reason=reasons[kind],
             )
+
+    def _are_spendable(self, credits):
+        """Tell whether credits may be used on the day of the appointment."""
+        try:
+            for credit in credits:
+                credit.sudo()._check_spendable(self._get_local_date())
+        except UserError:
+            return False
+        return True
 
     def _take_back_loss(self):
         """Give back what a miss had taken, for the appointment is open again."""

@@ -8,7 +8,6 @@ from psycopg2 import IntegrityError, OperationalError
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
-from odoo.tools import mute_logger
 
 _logger = logging.getLogger(__name__)
 
@@ -83,7 +82,7 @@ class AccountMove(models.Model):
                 line, self.env._("The card on file is no longer valid.")
             )
         try:
-            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            with self.env.cr.savepoint():
                 tx = self.env["payment.transaction"].create(
                     self._prepare_instalment_vals(line, token)
                 )

@@ -318,9 +318,7 @@ class MedspaCourse(models.Model):
         """
         drafts = self.filtered(lambda course: course.state == "draft")
         for course in drafts:
-            today = (
-                on_date or course.purchase_date or course.company_id._medspa_date()
-            )
+            today = on_date or course.purchase_date or course.company_id._medspa_date()
             course.sudo().write(
                 {
                     "state": "active",

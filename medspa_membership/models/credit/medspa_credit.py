@@ -148,6 +148,41 @@ class MedspaCredit(models.Model):
     _spendable_idx = models.Index("(partner_id, treatment_id) WHERE available > 0")
     _expiry_idx = models.Index("(expires_on) WHERE available > 0")
 
+    def init(self):
+        """Let the database compare balance and ledger whenever something is committed.
+
+        Deferred: a balance and its row are written one after the other.
+        """
+        self.env.cr.execute(
+            """
+            CREATE OR REPLACE FUNCTION medspa_credit_is_balanced()
+            RETURNS trigger AS $$
+            DECLARE
+                lot integer;
+                balance record;
+                ledger record;
+            BEGIN
+                lot := (to_jsonb(NEW) ->> TG_ARGV[0])::integer;
+                SELECT remaining, reserved, COALESCE(value_remaining, 0) AS value
+                    INTO balance FROM medspa_credit WHERE id = lot;
+                SELECT COALESCE(SUM(quantity), 0) AS remaining,
+                       COALESCE(SUM(reserved), 0) AS reserved,
+                       COALESCE(SUM(value), 0) AS value
+                    INTO ledger FROM medspa_credit_move WHERE credit_id = lot;
+                IF balance IS DISTINCT FROM ledger THEN
+                    RAISE EXCEPTION 'credit %: balance % is not its ledger %',
+                        lot, balance, ledger USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+            END $$ LANGUAGE plpgsql;
+            DROP TRIGGER IF EXISTS medspa_credit_balanced ON medspa_credit;
+            CREATE CONSTRAINT TRIGGER medspa_credit_balanced
+                AFTER INSERT OR UPDATE OF remaining, reserved, value_remaining
+                ON medspa_credit DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION medspa_credit_is_balanced('id');
+            """
+        )
+
     # === COMPUTE METHODS === #
 
     @api.depends("remaining", "is_frozen", "expires_on")

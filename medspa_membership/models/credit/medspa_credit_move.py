@@ -93,6 +93,10 @@ class MedspaCreditMove(models.Model):
                     moved_at, restored_move_id
                 ON medspa_credit_move
                 FOR EACH ROW EXECUTE FUNCTION medspa_credit_move_is_final();
+            DROP TRIGGER IF EXISTS medspa_credit_move_balanced ON medspa_credit_move;
+            CREATE CONSTRAINT TRIGGER medspa_credit_move_balanced
+                AFTER INSERT ON medspa_credit_move DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION medspa_credit_is_balanced('credit_id');
             DROP TRIGGER IF EXISTS medspa_credit_move_kept ON medspa_credit_move;
             CREATE TRIGGER medspa_credit_move_kept
                 BEFORE TRUNCATE ON medspa_credit_move

@@ -63,8 +63,8 @@ class MedspaCourse(models.Model):
         )
 
     def _notify_active(self):
-        """Override to give guests of the shop a login before they are told to book."""
-        for course in self.filtered("sale_order_id.website_id"):
+        """Override to give patients a login before they are told to book."""
+        for course in self.filtered("sale_order_id"):
             course.partner_id._invite_to_portal(
                 self.env._(
                     "Thank you for your purchase. Choose a password to book the "

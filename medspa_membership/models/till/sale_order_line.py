@@ -10,6 +10,30 @@ class SaleOrderLine(models.Model):
 
     course_ids = fields.One2many("medspa.course", "sale_line_id", "Courses")
 
+    def write(self, vals):
+        """Override to keep the courses of confirmed lines up with their quantity."""
+        res = super().write(vals)
+        if "product_uom_qty" in vals:
+            confirmed = self.filtered(lambda line: line.state == "sale")
+            confirmed._drop_surplus_courses()
+            confirmed._create_courses()
+            confirmed.order_id._sync_courses_with_payment()
+        return res
+
+    def _drop_surplus_courses(self):
+        """Delete courses that a smaller quantity no longer sells; refuse paid ones."""
+        for line in self.filtered("course_ids"):
+            wanted = line._get_course_count()
+            surplus_sudo = line.sudo().course_ids.sorted("sale_position")[wanted:]
+            if surplus_sudo.filtered(lambda course: course.state != "draft"):
+                raise UserError(
+                    self.env._(
+                        "%s is in use: refund it instead of lowering the quantity.",
+                        surplus_sudo[:1].display_name,
+                    )
+                )
+            surplus_sudo.unlink()
+
     def _create_courses(self):
         """Make the courses that confirmed lines sell, one for each unit, once.
 
