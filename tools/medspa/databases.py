@@ -132,22 +132,23 @@ class Databases:
 
     # === THE TEMPLATE ===
 
-    def template_name(self, addons: Iterable[Addon]) -> str:
+    def template_name(self, names: Iterable[str]) -> str:
         """Return the template's name; it changes with what goes into it."""
         key = fingerprint(
             self.odoo.tree.version,
             str(self.odoo.tree.python_path),
             self.project.root / "requirements.txt",
-            " ".join(repository.third_party(addons)),
+            " ".join(names),
         )
         return TEMPLATE_PREFIX + key[:10]
 
-    def template(self, addons: list[Addon]) -> str:
+    def template(self) -> str:
         """Return the database with all addons of others that ours depend on.
 
         It is made once, without demo data, under another name until it is complete.
         """
-        name = self.template_name(addons)
+        names = repository.third_party(repository.required(self.project))
+        name = self.template_name(names)
         lock = self.project.state / "template.lock"
         with exclusive(lock, "Another ./medspa makes the template: waiting for it."):
             if self.exists(name):
@@ -155,7 +156,6 @@ class Databases:
             for old in self.ours():
                 if old.startswith((TEMPLATE_PREFIX, BUILD_PREFIX)):
                     self.drop(old)
-            names = repository.third_party(addons)
             build = BUILD_PREFIX + name.removeprefix(TEMPLATE_PREFIX)
             with step(f"Making the template database ({len(names)} addons of others)"):
                 self.create(build)
@@ -182,7 +182,7 @@ class Databases:
         furniture shop of Odoo's own demo data has no place in a clinic, so the addons
         of others only claim to have it, and only while ours are installed.
         """
-        self.copy(self.template(repository.required(self.project)), name)
+        self.copy(self.template(), name)
         self.server.query("UPDATE ir_module_module SET demo = true", db=name)
         names = [addon.name for addon in addons]
         self.odoo.install(log, name, names, "--with-demo")
@@ -194,7 +194,7 @@ class Databases:
 
     def make_empty(self, name: str, addons: list[Addon], log: Path) -> None:
         """Install our addons without demo data in a copy of the template."""
-        self.copy(self.template(repository.required(self.project)), name)
+        self.copy(self.template(), name)
         self.odoo.install(log, name, [addon.name for addon in addons])
         self._note(name, {addon.name: addon.fingerprint() for addon in addons})
 

@@ -106,7 +106,7 @@ def run_addon_tests(
     fast: bool,
 ) -> None:
     """Install our addons in a copy of the template and run their tests."""
-    template = work.databases.template(addons)
+    template = work.databases.template()
     names = [addon.name for addon in addons]
     flag = "-u"
     if not (fast and work.databases.exists(db) and _has(work, db, names)):
