@@ -21,9 +21,51 @@ class Page:
     wait: str = "body"
 
 
+def _go(start: str, *clicks: str) -> Walk:
+    """Return a walk that opens a page and clicks what the selectors name, in turn."""
+
+    def walk(page: Any, base: str) -> None:
+        page.goto(base + start)
+        for selector in clicks:
+            page.locator(selector).first.click()
+            page.wait_for_load_state("load")
+
+    return walk
+
+
+COURSE = "a:has-text('Radiance: 5 light peels')"
+LINE = ".o_data_row, .o_kanban_record:not(.o_kanban_ghost)"
+
 PAGES = [
+    # What a visitor sees
     Page("home", None, "/", "#wrapwrap"),
     Page("shop", None, "/shop", "#wrapwrap"),
+    Page("course", None, _go("/shop", f".oe_product_cart {COURSE}"), "#add_to_cart"),
+    # What a patient sees
     Page("my", "paula", "/my", "#wrapwrap"),
-    Page("backend", "admin", "/odoo", ".o_web_client"),
+    Page("my-courses", "paula", "/my/courses", "#wrapwrap"),
+    Page("my-course", "paula", _go("/my/courses", ".o_medspa_course_card")),
+    Page(
+        "book",
+        "paula",
+        _go("/my/courses", ".o_medspa_course_card", "a.o_medspa_book"),
+        ".o_medspa_booking_form, .o_medspa_empty, .o_medspa_no_slots",
+    ),
+    Page("my-appointments", "paula", "/my/appointments", "#wrapwrap"),
+    # What the clinic sees
+    Page("desk", "rita", "/odoo/desk", LINE),
+    Page("calendar", "rita", "/odoo/appointments", ".o_calendar_renderer"),
+    Page("appointment", "petra", _go("/odoo/desk", LINE), ".o_form_view"),
+    Page("courses", "rita", "/odoo/courses", LINE),
+    Page("course-sold", "rita", _go("/odoo/courses", LINE), ".o_form_view"),
+    Page(
+        "credits", "mara", "/odoo/action-medspa_membership.medspa_credit_action", LINE
+    ),
+    Page("treatments", "mara", "/odoo/action-medspa_membership.treatment_action", LINE),
+    Page(
+        "course-on-sale",
+        "mara",
+        _go("/odoo/action-medspa_membership.course_product_action", LINE),
+        ".o_form_view",
+    ),
 ]
