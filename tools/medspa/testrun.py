@@ -196,6 +196,8 @@ def count(
         plain(f"\n{text}")
     if result.failures:
         plain()
+    for test, reason in result.skipped:
+        say(f"  skipped {test}: {reason}")
     for name, (tests, took) in sorted(result.modules.items()):
         say(f"{name}: {tests} tests in {took:.0f} s")
     wrong = result.failed + result.errors
