@@ -34,6 +34,8 @@
         "wizards/medspa_appointment_wizard_views.xml",
         "wizards/medspa_course_wizard_views.xml",
         "wizards/medspa_import_views.xml",
+        "report/medspa_course_report.xml",
+        "wizards/medspa_clinic_wizard_views.xml",
         "views/website/website_sale_templates.xml",
         "views/portal/portal_templates.xml",
         "views/portal/booking_templates.xml",

@@ -174,11 +174,12 @@ class TestBackendViews(ClinicCase):
             "action_no_show",
             "action_cancel_appointment",
             "action_undo",
+            str(self.env.ref("medspa_membership.medspa_appointment_units_action").id),
         }
         money = {"action_charge", "action_apply_credit"}
         for user, expected in (
             (self.receptionist, desk | money),
-            (self.practitioner_user, desk),
+            (self.practitioner_user, desk | {"action_open_visit"}),
             (self.manager, desk | money),
         ):
             with self.subTest(user=user.login):

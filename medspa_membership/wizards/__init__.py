@@ -3,6 +3,7 @@
 from . import (
     medspa_appointment_loss,
     medspa_appointment_units,
+    medspa_clinic_terms,
     medspa_course_extend,
     medspa_course_pause_wizard,
     medspa_course_refund_wizard,
@@ -13,4 +14,6 @@ from . import (
     medspa_import,
     medspa_import_line,
     medspa_import_total,
+    medspa_patient_warning,
+    medspa_treatment_settings,
 )

@@ -115,9 +115,15 @@ class CalendarEvent(models.Model):
         compute="_compute_previous_visit_ids",
         groups="medspa_membership.group_medspa_practitioner",
     )
+    previous_settings = fields.Text(
+        "Last settings",
+        compute="_compute_previous_visit_ids",
+        groups="medspa_membership.group_medspa_practitioner",
+    )
     patient_allergies = fields.Text(related="patient_id.allergies")
     patient_contraindications = fields.Text(related="patient_id.contraindications")
     has_clinical_warning = fields.Boolean(related="patient_id.has_clinical_warning")
+    is_unit_based = fields.Boolean(related="treatment_id.is_unit_based")
     status_color = fields.Integer(compute="_compute_status_color")
     credit_summary = fields.Char(
         compute="_compute_credit_summary",
@@ -239,6 +245,7 @@ class CalendarEvent(models.Model):
             # Read with the clinic's rights: the field itself is for clinicians only.
             last_sudo = event.previous_visit_ids[:1].sudo()
             event.previous_protocol = last_sudo.protocol
+            event.previous_settings = last_sudo.settings_summary
 
     # === ONCHANGE METHODS === #
 

@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import is_html_empty
+from odoo.tools import format_date, is_html_empty
 
 
 class MedspaVisit(models.Model):
@@ -80,6 +80,25 @@ class MedspaVisit(models.Model):
         compute="_compute_previous_visit_id",
         help="The last one of the patient with this treatment.",
     )
+    previous_visited_at = fields.Datetime(
+        "Last visit", compute="_compute_previous_visit_id"
+    )
+    previous_protocol = fields.Html(
+        "Last protocol",
+        compute="_compute_previous_visit_id",
+        groups="medspa_membership.group_medspa_practitioner",
+    )
+    previous_settings = fields.Text(
+        "Last settings",
+        compute="_compute_previous_visit_id",
+        groups="medspa_membership.group_medspa_practitioner",
+    )
+    settings_summary = fields.Text(
+        "Settings used",
+        compute="_compute_settings_summary",
+        groups="medspa_membership.group_medspa_practitioner",
+    )
+    has_clinical_warning = fields.Boolean(related="partner_id.has_clinical_warning")
 
     _one_per_appointment = models.UniqueIndex(
         "(event_id) WHERE state IN ('draft', 'done') AND event_id IS NOT NULL",
@@ -101,7 +120,16 @@ class MedspaVisit(models.Model):
     @api.depends("partner_id", "treatment_id", "visited_at")
     def _compute_previous_visit_id(self):
         for visit in self:
-            visit.previous_visit_id = visit._find_previous()
+            visit.previous_visit_id = previous = visit._find_previous()
+            visit.previous_visited_at = previous.visited_at
+            # The fields are the clinicians' own: the desk computes them unseen.
+            visit.previous_protocol = previous.sudo().protocol
+            visit.previous_settings = previous.sudo().settings_summary
+
+    @api.depends("settings", "treatment_id.settings_definition")
+    def _compute_settings_summary(self):
+        for visit in self:
+            visit.settings_summary = visit._format_settings()
 
     # === CRUD METHODS === #
 
@@ -112,6 +140,16 @@ class MedspaVisit(models.Model):
         )
 
     # === ACTION METHODS === #
+
+    def action_edit_definition(self):
+        """Open what is noted in visits of this treatment. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        return self.treatment_id.action_edit_settings_definition()
+
+    def action_edit_warnings(self):
+        """Open the allergies and contraindications. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        return self.partner_id.action_edit_warnings()
 
     def action_copy_previous(self):
         """Take over protocol, settings and products of the visit before.
@@ -145,6 +183,26 @@ class MedspaVisit(models.Model):
         return {
             name: value for name, value in dict(self.settings or {}).items() if value
         }
+
+    def _format_settings(self):
+        """Return the device settings as people read them, one on a line."""
+        self.ensure_one()
+        definition = self.treatment_id.sudo().settings_definition or []
+        values = self._get_settings()
+        return "\n".join(
+            f"{setting['string']}: {self._format_setting(setting, value)}"
+            for setting in definition
+            if (value := values.get(setting["name"]))
+        )
+
+    def _format_setting(self, setting, value):
+        if setting["type"] == "boolean":
+            return self.env._("yes")
+        if setting["type"] == "selection":
+            return dict(setting.get("selection") or []).get(value, value)
+        if setting["type"] == "date":
+            return format_date(self.env, value)
+        return f"{value:g}" if isinstance(value, float) else value
 
     def _find_previous(self):
         """Return the last visit before this one with the same treatment."""

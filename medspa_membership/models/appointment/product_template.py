@@ -12,6 +12,20 @@ class ProductTemplate(models.Model):
         "Device settings", help="What is noted in each visit of this treatment."
     )
 
+    # === ACTION METHODS === #
+
+    def action_edit_settings_definition(self):
+        """Open what is noted in each visit. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Device settings"),
+            "res_model": "medspa.treatment.settings",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_treatment_id": self.id},
+        }
+
     # === BUSINESS METHODS: FREE TIMES === #
 
     def _get_booking_window(self, company):

@@ -1,5 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import timedelta
+
 from odoo import api, fields, models
 
 
@@ -83,3 +85,37 @@ class ResPartner(models.Model):
         action["context"] = {"default_patient_id": self.id}
         action["views"] = sorted(action["views"], key=lambda view: view[1] != "list")
         return action
+
+    def action_walk_in(self):
+        """Book a patient who stands at the desk: now, and arrived already.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        # On the clock grid of the calendar, not a minute that is still to come.
+        start = now - timedelta(
+            minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond
+        )
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "medspa_membership.appointment_action_book"
+        )
+        action["name"] = self.env._("Walk-in")
+        action["context"] = {
+            "default_patient_id": self.id,
+            "default_appointment_status": "arrived",
+            "default_start": fields.Datetime.to_string(start),
+        }
+        return action
+
+    def action_edit_warnings(self):
+        """Open the clinical warnings of the patient. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Clinical warnings"),
+            "res_model": "medspa.patient.warning",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_partner_id": self.id},
+        }

@@ -3,6 +3,7 @@
 from . import (
     calendar_event,
     medspa_course,
+    medspa_course_card,
     medspa_course_line,
     medspa_course_pause,
     medspa_course_people,

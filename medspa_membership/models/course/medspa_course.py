@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import float_is_zero
+from odoo.tools import SQL, float_is_zero
 
 from ..credit.medspa_credit import QUANTITY_DIGITS
 
@@ -109,7 +109,9 @@ class MedspaCourse(models.Model):
     total_sessions = fields.Float(compute="_compute_balances")
     used_sessions = fields.Float("Used", compute="_compute_balances")
     reserved_sessions = fields.Float("Reserved", compute="_compute_balances")
-    remaining_sessions = fields.Float("Remaining", compute="_compute_balances")
+    remaining_sessions = fields.Float(
+        "Remaining", compute="_compute_balances", search="_search_remaining_sessions"
+    )
     progress = fields.Float(compute="_compute_balances", help="Percent used.")
 
     _validity_not_negative = models.Constraint(
@@ -139,6 +141,32 @@ class MedspaCourse(models.Model):
             course.reserved_sessions = sum(lines.mapped("reserved"))
             course.remaining_sessions = sum(lines.mapped("remaining"))
             course.progress = 100 * course.used_sessions / total if total else 0
+
+    @api.model
+    def _search_remaining_sessions(self, operator, value):
+        """Find courses by what is left of all their lines together."""
+        comparisons = {
+            "in": SQL(" = ANY(%s)", list(value) if operator == "in" else None),
+            "<": SQL(" < %s", value),
+            "<=": SQL(" <= %s", value),
+            ">": SQL(" > %s", value),
+            ">=": SQL(" >= %s", value),
+        }
+        if operator not in comparisons:
+            return NotImplemented
+        return [
+            (
+                "id",
+                "in",
+                SQL(
+                    """(SELECT course.id FROM medspa_course course
+                    LEFT JOIN medspa_credit credit ON credit.course_id = course.id
+                    GROUP BY course.id
+                    HAVING COALESCE(SUM(credit.remaining), 0)%s)""",
+                    comparisons[operator],
+                ),
+            )
+        ]
 
     def _compute_event_ids(self):
         events = self.env["calendar.event"].search(
@@ -406,6 +434,9 @@ class MedspaCourse(models.Model):
         if first == self.first_visit_date:
             return
         expires_on = self._get_expiry(first, "first_visit") if first else False
+        if expires_on and self.first_visit_date and self.expires_on:
+            # Another visit is the first: what was added to the time stays added.
+            expires_on = self.expires_on + (first - self.first_visit_date)
         self.sudo().write({"first_visit_date": first, "expires_on": expires_on})
         self.sudo().credit_ids._set_validity(self.usable_until)
 

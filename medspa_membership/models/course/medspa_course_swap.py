@@ -1,6 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
@@ -11,6 +11,19 @@ class MedspaCourse(models.Model):
     """Swapping sessions of a course for another treatment of the same group."""
 
     _inherit = "medspa.course"
+
+    can_swap = fields.Boolean(
+        compute="_compute_can_swap",
+        help="Something free of it is in a swap group.",
+    )
+
+    @api.depends("credit_ids.available", "credit_ids.treatment_id.swap_group_id")
+    def _compute_can_swap(self):
+        for course in self:
+            course.can_swap = any(
+                credit.available > 0 and credit.treatment_id.swap_group_id
+                for credit in course.credit_ids
+            )
 
     def _get_swap_difference(self, credit, treatment, sessions):
         """Return what a swap costs: never below zero, in the company's currency.

@@ -53,7 +53,12 @@ class MedspaCourse(models.Model):
                 if self.expires_on
                 else self.env._("%s has no last day: nothing to extend.", self.name)
             )
+        lapsed = self._get_lapsed_moves()
+        if lapsed:
+            # A booking keeps the course open after its last day: as good as expired.
+            self._check_may_revive()
         self._set_expiry(expires_on, reason)
+        lapsed._restore(reason=reason)
         self._log_reason(self.env._("Extended"), reason)
 
     def _pause(self, kind, reason=None, date_to=None):
@@ -62,13 +67,19 @@ class MedspaCourse(models.Model):
         Appointments must be moved or cancelled first: what is paused is not used.
 
         :param str kind: of `medspa.course.pause`; a medical hold has no limit of days
-        :param date date_to: the last day of the pause, when it is known
+        :param date date_to: the last day of the pause, when it is known; where the
+            days are limited, the last one that is left
         """
         self.ensure_one()
         self._check_state("active")
         today = self.company_id._medspa_date()
         self._check_no_bookings(self.env._("paused"))
-        self._check_pause_limit(kind, today, date_to)
+        if date_to and date_to < today:
+            raise UserError(self.env._("Choose a last day that is still to come."))
+        left = self._get_pause_days_left(kind, today)
+        if left is not None:
+            self._check_pause_limit(left, today, date_to)
+            date_to = date_to or today + timedelta(days=left - 1)
         self.env["medspa.course.pause"].sudo().create(
             {
                 "course_id": self.id,
@@ -82,19 +93,23 @@ class MedspaCourse(models.Model):
         self.sudo().credit_ids._freeze(reason)
         self._log_reason(self.env._("Paused"), reason)
 
-    def _check_pause_limit(self, kind, today, date_to):
-        limit = self.max_pause_days
-        if not limit or kind == "medical":
-            return
+    def _get_pause_days_left(self, kind, today):
+        """Return for how many days the course may still be paused; None: no limit."""
+        self.ensure_one()
+        if not self.max_pause_days or kind == "medical":
+            return None
         counted = self.pause_ids.filtered(lambda pause: pause.kind != "medical")
-        days = counted._get_days(today) + ((date_to - today).days + 1 if date_to else 0)
-        if days > limit or (not date_to and days >= limit):
+        return self.max_pause_days - counted._get_days(today)
+
+    def _check_pause_limit(self, left, today, date_to):
+        days = (date_to - today).days + 1 if date_to else 1
+        if days > left:
             raise UserError(
                 self.env._(
                     "%(course)s may be paused for %(limit)s days in all. Choose an "
                     "earlier end, or a medical hold.",
                     course=self.name,
-                    limit=limit,
+                    limit=self.max_pause_days,
                 )
             )
 
@@ -103,12 +118,16 @@ class MedspaCourse(models.Model):
 
         Note: `self.ensure_one()`
 
-        :param date on_date: the first day after the pause; today when left out
+        :param date on_date: the first day after the pause; today when left out, or the
+            day after its planned end when that is over
         """
         self.ensure_one()
         self._check_state("paused")
         on_date = on_date or self.company_id._medspa_date()
         pause = self.pause_ids.filtered(lambda p: not p.resumed_on)
+        if pause.date_to:
+            # Coming back late does not give more days than were planned.
+            on_date = min(on_date, pause.date_to + timedelta(days=1))
         pause.sudo().resumed_on = max(on_date, pause.date_from)
         self.sudo().state = "active"
         self.sudo().credit_ids._unfreeze()
@@ -130,16 +149,20 @@ class MedspaCourse(models.Model):
         self._check_state("expired")
         if expires_on < self.company_id._medspa_date():
             raise UserError(self.env._("Choose a last day that is still to come."))
-        credits_sudo = self.sudo().credit_ids
-        moves = credits_sudo.move_ids
-        lapsed = moves.filtered(
-            lambda m: m.kind == "expire" and m not in moves.restored_move_id
-        )
-        self.sudo().state = "active"
+        # Restored before it is active: an active course without sessions is expired.
+        self._get_lapsed_moves()._restore(reason=reason)
         self._set_expiry(expires_on, reason)
-        if lapsed:
-            lapsed._restore(reason=reason)
+        self.sudo().state = "active"
+        self._on_credits_changed()
         self._log_reason(self.env._("Revived"), reason)
+
+    def _get_lapsed_moves(self):
+        """Return the moves that took sessions on the last day, unless given back."""
+        self.ensure_one()
+        moves_sudo = self.sudo().credit_ids.move_ids
+        return moves_sudo.filtered(
+            lambda m: m.kind == "expire" and m not in moves_sudo.restored_move_id
+        )
 
     def _check_may_revive(self):
         """Leave it to managers to bring expired courses back."""
@@ -172,9 +195,7 @@ class MedspaCourse(models.Model):
             self.env["ir.cron"]._commit_progress(remaining=self.search_count(domain))
             while batch := self.search(domain, limit=100).try_lock_for_update():
                 for course in batch:
-                    pause = course.pause_ids.filtered(lambda p: not p.resumed_on)
-                    # A late run does not give more days than were planned.
-                    course._resume(pause.date_to + timedelta(days=1))
+                    course._resume()
                 if not self.env["ir.cron"]._commit_progress(len(batch)):
                     return
 

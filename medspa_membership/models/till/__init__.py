@@ -5,6 +5,7 @@ from . import (
     account_partial_reconcile,
     calendar_event,
     medspa_course,
+    medspa_course_parts,
     medspa_course_refund,
     payment_transaction,
     product_template,
