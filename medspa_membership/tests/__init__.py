@@ -6,6 +6,7 @@ from . import (
     test_booking_routes,
     test_course,
     test_course_sale,
+    test_course_time,
     test_credit_concurrency,
     test_credit_ledger,
     test_free_slots,
