@@ -107,9 +107,7 @@ class CalendarEvent(models.Model):
     occupancy_ids = fields.One2many("medspa.occupancy", "event_id")
     credit_move_ids = fields.One2many("medspa.credit.move", "event_id", "Credit moves")
     visit_ids = fields.One2many("medspa.visit", "event_id", "Visits")
-    visit_id = fields.Many2one(
-        "medspa.visit", compute="_compute_visit_id", string="Visit"
-    )
+    visit_id = fields.Many2one("medspa.visit", compute="_compute_visit_id")
     previous_protocol = fields.Html(
         "Last protocol",
         compute="_compute_previous_visit_ids",
@@ -685,7 +683,11 @@ class CalendarEvent(models.Model):
         """Note which credit pays, without settling it again."""
         self.ensure_one()
         if self.credit_id != credit:
-            super().write({"credit_id": credit.id})
+            # Past the rules of our own write: they would settle it once more.
+            return super().write(  # pylint: disable=super-method-mismatch
+                {"credit_id": credit.id}
+            )
+        return True
 
     def _get_chosen_credit(self):
         """Return the credit that a person picked, if any, and refuse a wrong one."""

@@ -10,7 +10,7 @@ class MedspaCreditMove(models.Model):
         "calendar.event", "Appointment", index="btree_not_null", ondelete="restrict"
     )
     visit_id = fields.Many2one(
-        "medspa.visit", "Visit", index="btree_not_null", ondelete="restrict"
+        "medspa.visit", index="btree_not_null", ondelete="restrict"
     )
 
     _redeemed_once_per_visit = models.UniqueIndex(

@@ -8,6 +8,7 @@ from psycopg2 import IntegrityError, OperationalError
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
+from odoo.tools import format_date
 
 _logger = logging.getLogger(__name__)
 
@@ -28,7 +29,8 @@ class AccountMove(models.Model):
     def _cron_charge_instalments(self):
         """Charge the parts that are due, each in transactions of its own."""
         self._resolve_open_instalments()
-        for company in self.env["res.company"].search([]):
+        in_parts = Domain("instalment_token_id", "!=", False)
+        for (company,) in self.env["sale.order"]._read_group(in_parts, ["company_id"]):
             lines = self._get_due_instalments(company, company._medspa_date())
             self.env["ir.cron"]._commit_progress(remaining=len(lines))
             for line in lines:
@@ -147,7 +149,12 @@ class AccountMove(models.Model):
             course.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Instalment not paid"),
-                note=reason,
+                note=self.env._(
+                    "%(amount)s were due on %(date)s. %(reason)s",
+                    amount=line.currency_id.format(line.amount_residual_currency),
+                    date=format_date(self.env, line.date_maturity),
+                    reason=reason or "",
+                ),
                 user_id=self.invoice_user_id.id or self.env.uid,
             )
 

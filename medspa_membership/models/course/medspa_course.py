@@ -191,9 +191,10 @@ class MedspaCourse(models.Model):
             course.display_name = f"{course.name} {course.product_tmpl_id.name}"
 
     def _compute_access_url(self):
-        super()._compute_access_url()
+        res = super()._compute_access_url()
         for course in self:
             course.access_url = f"/my/courses/{course.id}"
+        return res
 
     # === CRUD METHODS === #
 
@@ -445,7 +446,9 @@ class MedspaCourse(models.Model):
     @api.model
     def _cron_expire(self):
         """Close the courses whose last day is over; their credits expire apart."""
-        for company in self.env["res.company"].search([]):
+        for (company,) in self._read_group(
+            [("state", "=", "active"), ("usable_until", "!=", False)], ["company_id"]
+        ):
             domain = (
                 Domain("company_id", "=", company.id)
                 & Domain("state", "=", "active")

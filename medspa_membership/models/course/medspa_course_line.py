@@ -43,9 +43,7 @@ class MedspaCourseLine(models.Model):
         help="The line whose sessions these were.",
     )
     credit_ids = fields.One2many("medspa.credit", "course_line_id", "Credits")
-    used = fields.Float(
-        compute="_compute_balances", digits=(16, QUANTITY_DIGITS), string="Used"
-    )
+    used = fields.Float(compute="_compute_balances", digits=(16, QUANTITY_DIGITS))
     reserved = fields.Float(compute="_compute_balances", digits=(16, QUANTITY_DIGITS))
     remaining = fields.Float(compute="_compute_balances", digits=(16, QUANTITY_DIGITS))
     available = fields.Float(compute="_compute_balances", digits=(16, QUANTITY_DIGITS))

@@ -181,7 +181,7 @@ class MedspaCourse(models.Model):
     @api.model
     def _cron_resume(self):
         """Resume the pauses whose last planned day is over."""
-        for company in self.env["res.company"].search([]):
+        for (company,) in self._read_group([("state", "=", "paused")], ["company_id"]):
             today = company._medspa_date()
             domain = [
                 ("company_id", "=", company.id),

@@ -682,7 +682,8 @@ class MedspaCredit(models.Model):
     @api.model
     def _cron_expire(self):
         """Expire what was not used in time, company by company, in batches."""
-        for company in self.env["res.company"].search([]):
+        may_expire = Domain("available", ">", 0) & Domain("expires_on", "!=", False)
+        for (company,) in self._read_group(may_expire, ["company_id"]):
             domain = self._get_expired_domain(company, company._medspa_date())
             self.env["ir.cron"]._commit_progress(remaining=self.search_count(domain))
             while batch := self.search(domain, limit=200).try_lock_for_update():

@@ -113,9 +113,11 @@ class MedspaCreditMove(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        raise UserError(
-            self.env._("The ledger of credits is final: post a correction instead.")
-        )
+        if self:
+            raise UserError(
+                self.env._("The ledger of credits is final: post a correction instead.")
+            )
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_ledger(self):
