@@ -427,7 +427,8 @@ class TestLedgerIsFinal(LedgerCase):
             "UPDATE medspa_credit SET value_remaining = 0 WHERE id = %s",
             (
                 "INSERT INTO medspa_credit_move (credit_id, partner_id, company_id,"
-                " kind, quantity, reserved, value, moved_at) SELECT credit_id, partner_id,"
+                " kind, quantity, reserved, value, moved_at)"
+                " SELECT credit_id, partner_id,"
                 " company_id, 'redeem', -1, 0, 0, moved_at FROM medspa_credit_move"
                 " WHERE credit_id = %s AND kind = 'grant'"
             ),

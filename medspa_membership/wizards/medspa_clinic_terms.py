@@ -8,10 +8,6 @@ BOOKING_FIELDS = (
     "booking_lead_minutes",
     "booking_horizon_days",
 )
-    "booking_step_minutes",
-    "booking_lead_minutes",
-    "booking_horizon_days",
-)
 
 
 class MedspaClinicTerms(models.TransientModel):
