@@ -5,7 +5,10 @@ from . import (
     test_backend_views,
     test_booking_routes,
     test_course,
+    test_course_card,
     test_course_sale,
+    test_course_people,
+    test_course_swap,
     test_course_time,
     test_credit_concurrency,
     test_credit_ledger,
@@ -16,4 +19,6 @@ from . import (
     test_security,
     test_shop,
     test_stripe,
+    test_visit,
 )
+from . import test_import
