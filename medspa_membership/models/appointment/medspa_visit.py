@@ -180,9 +180,8 @@ class MedspaVisit(models.Model):
     def _get_settings(self):
         """Return the device settings that have a value, by name."""
         self.ensure_one()
-        return {
-            name: value for name, value in dict(self.settings or {}).items() if value
-        }
+        # Read by key, a property gives its label: what is copied is the value.
+        return {name: value for name, value in self.settings._values.items() if value}
 
     def _format_settings(self):
         """Return the device settings as people read them, one on a line."""
