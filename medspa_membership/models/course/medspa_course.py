@@ -425,7 +425,9 @@ class MedspaCourse(models.Model):
         self.ensure_one()
         if self.validity_from != "first_visit":
             return
-        visits = self.sudo().credit_ids.move_ids.visit_id.filtered(
+        # A course handed over goes on: its clock began with the patient before.
+        credits_sudo = (self | self.transferred_from_id).sudo().credit_ids
+        visits = credits_sudo.move_ids.visit_id.filtered(
             lambda visit: visit.state == "done"
         )
         first = min(

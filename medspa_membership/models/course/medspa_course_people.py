@@ -57,7 +57,7 @@ class MedspaCourse(models.Model):
                     ", ".join(bookings.patient_id.mapped("name")),
                 )
             )
-        self.member_ids = members
+        self.sudo().member_ids = members
         self.sudo().credit_ids._ledger().write(
             {"beneficiary_ids": [Command.set(members.ids)]}
         )

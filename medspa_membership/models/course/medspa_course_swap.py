@@ -39,6 +39,20 @@ class MedspaCourse(models.Model):
             self.company_currency_id.round((new_price - old_price) * sessions), 0.0
         )
 
+    def _check_swap_quantity(self, credit, sessions):
+        """Swap what is free and paid, and no part of a session unless sold so."""
+        if sessions % 1 and credit.unit == "session" and not self.allows_part_sessions:
+            raise UserError(
+                self.env._(
+                    "Course %(course)s is used in whole sessions, not %(quantity)s.",
+                    course=self.name,
+                    quantity=f"{sessions:g}",
+                )
+            )
+        credit._check_not_held(
+            -sessions, 0, [credit.remaining, credit.reserved, None, None]
+        )
+
     def _swap(self, credit, treatment, sessions, reason):
         """Turn sessions of one treatment into sessions of another.
 
@@ -64,6 +78,7 @@ class MedspaCourse(models.Model):
             raise UserError(self.env._("Choose another treatment than the one it is."))
         if float_compare(sessions, 0, precision_digits=QUANTITY_DIGITS) <= 0:
             raise UserError(self.env._("Swap at least one session."))
+        self._check_swap_quantity(credit.sudo(), sessions)
         move = self.env["medspa.credit"]._post_moves(
             [
                 {

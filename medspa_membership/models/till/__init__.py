@@ -3,6 +3,7 @@
 from . import (
     account_move,
     account_partial_reconcile,
+    account_payment,
     calendar_event,
     medspa_course,
     medspa_course_parts,

@@ -31,6 +31,27 @@ class AccountMove(models.Model):
             self._sync_courses_with_payment(self.env._("The invoice was reversed."))
         return moves
 
+    def _post(self, soft=True):
+        """Override of `account` to notice a credit note over all of an invoice."""
+        posted = super()._post(soft)
+        invoices = posted.reversed_entry_id.filtered(lambda m: m._is_taken_back())
+        invoices._sync_courses_with_payment(self.env._("The invoice was reversed."))
+        return posted
+
+    def _is_taken_back(self):
+        """Tell whether an invoice charges nothing any more: cancelled, or credited."""
+        self.ensure_one()
+        if self.state == "cancel" or self.payment_state == "reversed":
+            return True
+        credited = sum(
+            move.amount_total
+            for move in self.reversal_move_ids
+            if move.state == "posted" and move.move_type == "out_refund"
+        )
+        return bool(credited) and (
+            self.currency_id.compare_amounts(credited, self.amount_total) >= 0
+        )
+
     def _sync_courses_with_payment(self, reason=None):
         """Make the courses that these invoices charge what the money says."""
         lines_sudo = self.sudo().invoice_line_ids.sale_line_ids.filtered("course_ids")

@@ -41,26 +41,32 @@ class MedspaCourse(models.Model):
         """Return an order over the difference in price of a swap."""
         self.ensure_one()
         taxes = treatment.taxes_id._filter_taxes_by_company(self.company_id)
-        return self.env["sale.order"].create(
+        order = self.env["sale.order"].create(
             {
                 "partner_id": self.partner_id.id,
                 "company_id": self.company_id.id,
                 "origin": self.name,
-                "order_line": [
-                    Command.create(
-                        {
-                            "product_id": treatment.product_variant_id.id,
-                            "name": self.env._(
-                                "Swap to %(treatment)s, difference in price",
-                                treatment=treatment.name,
-                            ),
-                            "product_uom_qty": sessions,
-                            "price_unit": get_price_unit(taxes, difference / sessions),
-                        }
-                    )
-                ],
             }
         )
+        difference = self.company_currency_id._convert(
+            difference, order.currency_id, self.company_id, order.date_order
+        )
+        # One line over all of it: a price of each would not add up to the cent.
+        order.order_line = [
+            Command.create(
+                {
+                    "product_id": treatment.product_variant_id.id,
+                    "name": self.env._(
+                        "Swap of %(quantity)s to %(treatment)s, difference in price",
+                        quantity=f"{sessions:g}",
+                        treatment=treatment.name,
+                    ),
+                    "product_uom_qty": 1,
+                    "price_unit": get_price_unit(taxes, difference),
+                }
+            )
+        ]
+        return order
 
     def _notify_active(self):
         """Override to give patients a login before they are told to book."""

@@ -65,24 +65,40 @@ class MedspaCourse(models.Model):
 
     def _get_refund_lines_by_sessions(self, lots):
         """Return the price of what remains, lot by lot; free ones are worth zero."""
-        prices = self._share(self.price, [lot.value for lot in lots], self.currency_id)
+        # What was swapped is part of what was sold: it counts once.
+        sold = sum(lot.value for lot in lots if not lot.course_line_id.swapped_from_id)
+        left = lots.filtered(
+            lambda lot: (
+                not float_is_zero(lot.remaining, precision_digits=QUANTITY_DIGITS)
+            )
+        )
+        # The last of them takes the rest: what is kept is rounded once, not by lot.
+        kept = sold - sum(left.mapped("value_remaining"))
+        total = self.price - self.currency_id.round(
+            self.price * kept / sold if sold else self.price
+        )
+        weights = [lot.value_remaining for lot in left]
         lines = []
-        for lot, price in zip(lots, prices, strict=True):
-            if float_is_zero(lot.remaining, precision_digits=QUANTITY_DIGITS):
-                continue
-            part = lot.value_remaining / lot.value if lot.value else 0.0
-            amount = self.currency_id.round(price * part)
+        for lot, amount in zip(
+            left, self._share_by_weight(total, weights), strict=True
+        ):
             lines.append(
                 {
                     "name": self.env._("%s not used", lot._get_coverage_label())
                     if not lot.is_bonus
                     else self.env._("%s not used (free)", lot._get_coverage_label()),
                     "quantity": lot.remaining,
-                    "unit_price": self.currency_id.round(price / lot.granted),
+                    "unit_price": self.currency_id.round(amount / lot.remaining),
                     "amount": amount,
                 }
             )
         return lines
+
+    def _share_by_weight(self, amount, weights):
+        """Split an amount in the currency of the sale; what weighs nothing gets none."""
+        heavy = [weight for weight in weights if weight]
+        shares = iter(self._share(amount, heavy, self.currency_id) if heavy else [])
+        return [next(shares) if weight else 0.0 for weight in weights]
 
     def _get_refund_lines_by_list_price(self, lots):
         """Return the price paid, less every used session at its list price."""
@@ -110,8 +126,13 @@ class MedspaCourse(models.Model):
 
     def _get_list_price_in_sale_currency(self, lot):
         line = lot.course_line_id
+        list_price = line.list_price
+        while line.swapped_from_id:
+            # What the new treatment costs more was charged, or waived, by the swap.
+            line = line.swapped_from_id
+            list_price = min(list_price, line.list_price)
         return line.currency_id._convert(
-            line.list_price,
+            list_price,
             self.currency_id,
             self.company_id,
             self.purchase_date or fields.Date.context_today(self),
@@ -294,7 +315,8 @@ class MedspaCourse(models.Model):
     def _get_refundable_transaction(self, amount):
         """Return the card payment of the order that can give so much back, if any."""
         self.ensure_one()
-        for tx in self.sudo().sale_order_id.transaction_ids:
+        order_sudo = self.sudo().sale_order_id
+        for tx in order_sudo.transaction_ids | order_sudo.invoice_ids.transaction_ids:
             if tx.state != "done" or tx.operation in ("refund", "validation"):
                 continue
             if tx.provider_id.support_refund in (False, "none"):
@@ -332,6 +354,32 @@ class MedspaCourse(models.Model):
 
     # === BUSINESS METHODS: UNPAID === #
 
+    def _check_can_transfer(self, partner):
+        """Override to hand over only what is paid."""
+        super()._check_can_transfer(partner)
+        if not self.currency_id.is_zero(self._get_unpaid_amount()):
+            raise UserError(
+                self.env._(
+                    "%s can be transferred when all of it is paid.", self.display_name
+                )
+            )
+
+    def _resume(self, on_date=None):
+        """Override to look at the money again: a pause does not wait for it."""
+        res = super()._resume(on_date)
+        self.sudo().sale_order_id._sync_courses_with_payment(
+            self.env._("Its payment was taken back during the pause.")
+        )
+        return res
+
+    def _revive(self, expires_on, reason):
+        """Override to look at the money again: it may have gone since it expired."""
+        res = super()._revive(expires_on, reason)
+        self.sudo().sale_order_id._sync_courses_with_payment(
+            self.env._("Its payment was taken back after it expired.")
+        )
+        return res
+
     def _hold_to_share(self, share):
         """Let running courses be used up to the share of the price that is paid.
 
@@ -340,6 +388,9 @@ class MedspaCourse(models.Model):
         held = {}
         for course in self.filtered(lambda course: course.state == "active"):
             for credit in course.sudo().credit_ids:
+                if credit.course_line_id.swapped_from_id:
+                    # Only what is paid is swapped: nothing of it waits.
+                    continue
                 if share >= 1 and not credit.held:
                     continue
                 # A tenth of a cent more or less is rounding, not a missing part.

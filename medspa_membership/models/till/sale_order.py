@@ -74,7 +74,7 @@ class SaleOrder(models.Model):
         for line in self.sudo().course_ids.sale_line_id:
             share = line._get_paid_share()
             in_parts = line._is_sold_in_parts()
-            courses = line.course_ids
+            courses = line.course_ids | line.course_ids.transferred_to_ids
             if share >= 1 or (in_parts and share > 0):
                 courses._activate()
                 courses._release_unpaid()
@@ -90,7 +90,10 @@ class SaleOrder(models.Model):
         paid = sum(
             tx.amount
             for tx in self.sudo().transaction_ids
-            if tx.state == "done" and tx.operation not in ("validation", "refund")
+            if tx.state == "done"
+            and tx.operation not in ("validation", "refund")
+            # Taken back, by a chargeback say: core leaves the transaction as it was.
+            and tx.payment_id.state not in ("draft", "canceled", "rejected")
         )
         if self.currency_id.compare_amounts(paid, self.amount_total) >= 0:
             return 1.0

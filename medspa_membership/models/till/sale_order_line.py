@@ -109,15 +109,15 @@ class SaleOrderLine(models.Model):
         invoices = self.invoice_lines.move_id.filtered(
             lambda move: move.move_type == "out_invoice" and move.posted_before
         )
-        if invoices and all(
-            move.state == "cancel" or move.payment_state == "reversed"
-            for move in invoices
-        ):
+        if invoices and all(move._is_taken_back() for move in invoices):
             return 0.0
         share = self.order_id._get_share_paid_by_transactions()
         posted = invoices.filtered(lambda move: move.state == "posted")
-        is_invoiced = float_compare(self.qty_invoiced, self.product_uom_qty, 3) >= 0
-        if not posted or not is_invoiced:
+        # Not `qty_invoiced`: a small credit note of goodwill would set it to zero.
+        invoiced = sum(
+            line.quantity for line in self.invoice_lines if line.move_id in posted
+        )
+        if not posted or float_compare(invoiced, self.product_uom_qty, 3) < 0:
             return share
         total = sum(posted.mapped("amount_total"))
         left = sum(posted.mapped("amount_residual"))
