@@ -110,6 +110,52 @@ class ClinicPortal(CustomerPortal):
             },
         )
 
+    @route(
+        "/my/courses/<int:course_id>/refund",
+        type="http",
+        auth="user",
+        website=True,
+        sitemap=False,
+        methods=["GET"],
+        readonly=True,
+    )
+    def portal_my_course_refund(self, course_id, **kwargs):
+        """Show the patient what a refund would give, line by line."""
+        course_sudo = self._get_own_course(course_id)
+        if not course_sudo or course_sudo.state not in ("active", "paused"):
+            return request.redirect("/my")
+        return request.render(
+            "medspa_membership.portal_course_refund",
+            {
+                **self._prepare_portal_layout_values(),
+                "page_name": "medspa_course",
+                "course": course_sudo,
+                "refund": course_sudo._get_refund(),
+                "bookings": course_sudo._get_open_bookings(),
+                "clinic": course_sudo.company_id,
+            },
+        )
+
+    @route(
+        "/my/courses/<int:course_id>/card",
+        type="http",
+        auth="user",
+        website=True,
+        sitemap=False,
+        methods=["GET"],
+    )
+    def portal_my_course_card(self, course_id, **kwargs):
+        """Give the patient the course card as a PDF."""
+        course_sudo = self._get_own_course(course_id)
+        if not course_sudo:
+            return request.redirect("/my")
+        return self._show_report(
+            model=course_sudo,
+            report_type="pdf",
+            report_ref="medspa_membership.medspa_course_card_report",
+            download=True,
+        )
+
     @staticmethod
     def _get_courses_domain():
         """Return the domain of the patient's own courses.
@@ -150,16 +196,24 @@ class ClinicPortal(CustomerPortal):
         return rows
 
     def _get_course_documents(self, course_sudo):
-        """Return the order and the invoices of the course that are the patient's."""
+        """Return the course card, and the order and invoices that are the patient's."""
+        documents = []
+        if course_sudo.state != "draft":
+            documents.append(
+                {
+                    "name": request.env._("Course card (PDF)"),
+                    "url": f"/my/courses/{course_sudo.id}/card",
+                }
+            )
         order_sudo = course_sudo.sale_order_id
         if not order_sudo or not (
             order_sudo.with_user(request.env.user).has_access("read")
         ):
-            return []
+            return documents
         invoices_sudo = course_sudo.sale_line_id.invoice_lines.move_id.filtered(
             lambda move: move.state == "posted"
         )
-        return [
+        return documents + [
             {"name": record.name, "url": record.get_portal_url()}
             for record in [order_sudo, *invoices_sudo]
         ]

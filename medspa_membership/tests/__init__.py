@@ -5,6 +5,8 @@ from . import (
     test_backend_views,
     test_booking_routes,
     test_course,
+    test_course_card,
+    test_course_documents,
     test_course_people,
     test_course_sale,
     test_course_swap,
@@ -16,7 +18,9 @@ from . import (
     test_instalments,
     test_ledger_properties,
     test_portal,
+    test_recipe,
     test_security,
     test_shop,
     test_stripe,
+    test_visit,
 )

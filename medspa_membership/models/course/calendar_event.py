@@ -1,11 +1,31 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
+
+from ..appointment.calendar_event import OPEN_STATUSES
 
 
 class CalendarEvent(models.Model):
     _inherit = "calendar.event"
+
+    pace_override_reason = fields.Char(
+        copy=False,
+        tracking=True,
+        groups="medspa_membership.group_medspa_user",
+        help="Why the session is given sooner than the course asks for.",
+    )
+
+    def write(self, vals):
+        """Override to let a course pay that the pace alone kept from paying."""
+        res = super().write(vals)
+        if vals.get("pace_override_reason"):
+            open_events = self.filtered(
+                lambda event: event.appointment_status in OPEN_STATUSES
+            )
+            for event in open_events - open_events.filtered("credit_id"):
+                event._cover()
+        return res
 
     def _filter_bookable_credits(self, credits):
         """Override to leave out courses whose pace allows no session that day."""
@@ -14,6 +34,7 @@ class CalendarEvent(models.Model):
         return credits.filtered(
             lambda credit: (
                 not credit.course_line_id
+                or self.sudo().pace_override_reason
                 or not credit.course_line_id._get_pace_conflict(day, but_event=self)
             )
         )
@@ -49,20 +70,30 @@ class CalendarEvent(models.Model):
         line = self.credit_id.sudo().course_line_id
         if not line or self.appointment_status not in ("booked", "arrived"):
             return
+        # Staff may know better, and say why.
+        if self.sudo().pace_override_reason:
+            return
         conflict = line._get_pace_conflict(self._get_local_date(), but_event=self)
         if conflict:
             raise UserError(
                 self.env._(
                     "%(treatment)s of course %(course)s needs %(days)s days "
                     "between two sessions. The nearest days possible are %(before)s "
-                    "and %(after)s.",
+                    "and %(after)s. %(hint)s",
                     treatment=self.treatment_id.name,
                     course=line.course_id.name,
-                    days=line.min_days,
+                    days=max(line.min_days, line.course_id.recipe_min_days),
                     before=self.credit_id._format_date(conflict[0]),
                     after=self.credit_id._format_date(conflict[1]),
+                    hint=self._get_pace_hint(),
                 )
             )
+
+    def _get_pace_hint(self):
+        """Return what staff may do about the pace; patients get no such hint."""
+        if not self.env.user.has_group("medspa_membership.group_medspa_user"):
+            return ""
+        return self.env._("To book it sooner, write down why under Pace.")
 
     def _get_terms_holder(self):
         """Override to apply the terms on which the course was sold."""

@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, float_is_zero
@@ -78,6 +78,7 @@ class MedspaCourse(models.Model):
         default="purchase",
         readonly=True,
     )
+    recipe_min_days = fields.Integer("Days between sessions", readonly=True)
     purchase_date = fields.Date(readonly=True)
     first_visit_date = fields.Date(readonly=True)
     expires_on = fields.Date(
@@ -259,6 +260,11 @@ class MedspaCourse(models.Model):
         action["domain"] = [("credit_id", "in", self.credit_ids.ids)]
         return action
 
+    def _get_report_base_filename(self):
+        """Return the name of the file of the printed card, without its ending."""
+        self.ensure_one()
+        return self.env._("Course %s", self.name)
+
     def _get_form_action(self):
         """Return the action that opens one course. Note: `self.ensure_one()`."""
         self.ensure_one()
@@ -288,9 +294,10 @@ class MedspaCourse(models.Model):
             "currency_id": currency.id,
             "price": price,
             "validity_days": product.validity_days,
+            "recipe_min_days": product.recipe_min_days,
             "validity_from": product.validity_from,
             "line_ids": [
-                fields.Command.create(vals)
+                Command.create(vals)
                 for vals in self._prepare_line_vals_list(product, company, value)
             ],
         }
@@ -317,6 +324,7 @@ class MedspaCourse(models.Model):
                 "sequence": position,
                 "treatment_id": step.treatment_id.id,
                 "sessions": step.sessions,
+                "other_treatment_ids": [Command.set(step.other_treatment_ids.ids)],
                 "unit": step.unit,
                 "free_sessions": step.free_sessions,
                 "min_days": step.min_days,

@@ -27,6 +27,13 @@ class MedspaCourseLine(models.Model):
     treatment_id = fields.Many2one(
         "product.template", required=True, index=True, ondelete="restrict"
     )
+    other_treatment_ids = fields.Many2many(
+        "product.template",
+        "medspa_course_line_other_rel",
+        "line_id",
+        "treatment_id",
+        string="Or",
+    )
     sessions = fields.Float(digits=(16, QUANTITY_DIGITS), required=True)
     unit = fields.Selection(
         [("session", "Sessions"), ("unit", "Units")], required=True, default="session"
@@ -97,8 +104,11 @@ class MedspaCourseLine(models.Model):
             "company_id": course.company_id.id,
             "partner_id": course.partner_id.id,
             "beneficiary_ids": [Command.set(course.member_ids.ids)],
-            "coverage": "treatment",
+            "coverage": "treatments" if self.other_treatment_ids else "treatment",
             "treatment_id": self.treatment_id.id,
+            "treatment_ids": [
+                Command.set((self.treatment_id | self.other_treatment_ids).ids)
+            ],
             "unit": self.unit,
             "valid_from": course.purchase_date,
             "expires_on": course.usable_until,
@@ -128,7 +138,8 @@ class MedspaCourseLine(models.Model):
 
         A session keeps `min_days` from every other session of its own step, and from
         those of the step before it; the step after keeps its own distance from it. The
-        distance counts both ways, so that sessions may be booked out of order.
+        whole recipe may ask for a distance between any two sessions. It counts both
+        ways, so that sessions may be booked out of order.
 
         Note: `self.ensure_one()`
 
@@ -138,11 +149,13 @@ class MedspaCourseLine(models.Model):
         self.ensure_one()
         lines = self.course_id.line_ids.sorted("sequence")
         index = list(lines).index(self)
-        gaps = {self: self.min_days}
+        pace = self.course_id.recipe_min_days
+        gaps = dict.fromkeys(lines, pace) if pace else {}
+        gaps[self] = max(self.min_days, pace)
         if index:
-            gaps[lines[index - 1]] = self.min_days
+            gaps[lines[index - 1]] = max(self.min_days, pace)
         if index + 1 < len(lines):
-            gaps[lines[index + 1]] = lines[index + 1].min_days
+            gaps[lines[index + 1]] = max(lines[index + 1].min_days, pace)
         events_sudo = (
             self.env["calendar.event"]
             .sudo()

@@ -147,6 +147,7 @@ class MedspaCourse(models.Model):
             "state": "active",
             "validity_days": self.validity_days,
             "validity_from": self.validity_from,
+            "recipe_min_days": self.recipe_min_days,
             "purchase_date": self.purchase_date,
             "first_visit_date": self.first_visit_date,
             "expires_on": self.expires_on,
@@ -155,6 +156,9 @@ class MedspaCourse(models.Model):
                     {
                         "sequence": position,
                         "treatment_id": credit.treatment_id.id,
+                        "other_treatment_ids": [
+                            Command.set(credit.course_line_id.other_treatment_ids.ids)
+                        ],
                         "unit": credit.unit,
                         "sessions": credit.available,
                         "min_days": credit.course_line_id.min_days,

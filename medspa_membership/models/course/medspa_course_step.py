@@ -20,6 +20,16 @@ class MedspaCourseStep(models.Model):
         domain="[('service_tracking', '=', 'medspa_treatment')]",
         ondelete="restrict",
     )
+    other_treatment_ids = fields.Many2many(
+        "product.template",
+        "medspa_course_step_other_rel",
+        "step_id",
+        "treatment_id",
+        string="Or",
+        domain="[('service_tracking', '=', 'medspa_treatment')]",
+        help="Other treatments the same sessions may be used for. One that is longer "
+        "may take several.",
+    )
     sessions = fields.Integer(default=1, required=True)
     unit = fields.Selection(
         [("session", "Sessions"), ("unit", "Units")],
@@ -62,8 +72,9 @@ class MedspaCourseStep(models.Model):
     def _get_shortest_days(self):
         """Return the days from the first session to the last at the quickest pace."""
         days = 0
+        pace = max(self.product_tmpl_id.mapped("recipe_min_days"), default=0)
         steps = self.filtered(lambda step: step.unit == "session")
         for index, step in enumerate(steps.sorted("sequence")):
             sessions = step.sessions + step.free_sessions
-            days += step.min_days * (sessions - (index == 0))
+            days += max(step.min_days, pace) * (sessions - (index == 0))
         return days

@@ -23,6 +23,11 @@ class ProductTemplate(models.Model):
         default="purchase",
         required=True,
     )
+    recipe_min_days = fields.Integer(
+        "Days between sessions",
+        help="That must pass between any two sessions of the course, whatever their "
+        "step.",
+    )
     allows_instalments = fields.Boolean(
         "Instalments",
         help="May be paid in the parts of a payment term; sessions can be used up to "
@@ -98,7 +103,7 @@ class ProductTemplate(models.Model):
 
     # === CONSTRAINT METHODS === #
 
-    @api.constrains("service_tracking", "step_ids", "validity_days")
+    @api.constrains("service_tracking", "step_ids", "validity_days", "recipe_min_days")
     def _check_course_can_be_finished(self):
         for product in self:
             if product.service_tracking != "medspa_course":
