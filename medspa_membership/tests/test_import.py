@@ -54,7 +54,7 @@ class ImportCase(ClinicCase):
         """Fill in the form as the manager does, and check the file."""
         form = Form(cls.env["medspa.import"].with_user(user or cls.manager))
         form.kind = kind
-        form.source = vals.pop("source", "Old Desk")
+        form.source = vals.pop("source", "Test Desk")
         form.file = base64.b64encode(content).decode()
         for name, value in vals.items():
             form[name] = value
@@ -98,7 +98,9 @@ class ImportCase(ClinicCase):
 
     @classmethod
     def _get_course(cls, key="C-1"):
-        return cls.env["medspa.course"].search([("import_key", "=", f"old desk/{key}")])
+        return cls.env["medspa.course"].search(
+            [("import_key", "=", f"test desk/{key}")]
+        )
 
 
 @tagged("post_install", "-at_install")
@@ -119,7 +121,7 @@ class TestImportPatients(ImportCase):
         ada = self.env["res.partner"].search([("email", "=", "ada@example.com")])
         self.assertEqual(ada.name, "Ada Alba")
         self.assertTrue(ada.is_patient)
-        again = self._check("patient", content, source="OLD  desk ")
+        again = self._check("patient", content, source="TEST  desk ")
         self.assertEqual((again.new_count, again.there_count), (0, 2))
         again.action_import()
         self.assertEqual(
@@ -269,7 +271,7 @@ class TestImportCourses(ImportCase):
         self.assertAlmostEqual(course.credit_ids.value_remaining, 870.3)
         self.assertTrue(
             course.credit_ids.move_ids.filtered("is_imported").reason.endswith(
-                "(Old Desk)"
+                "(Test Desk)"
             )
         )
         self.assertFalse(wizard.has_difference)
