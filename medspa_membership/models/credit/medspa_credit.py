@@ -614,16 +614,32 @@ class MedspaCredit(models.Model):
     def _get_usable_domain(self, partner, company, on_date, unit="session"):
         """Return the domain of what a patient can spend on a day, of any coverage."""
         return (
-            (
-                Domain("partner_id", "=", partner.id)
-                | Domain("beneficiary_ids", "in", partner.ids)
-            )
+            self._get_spender_domain(partner)
             & Domain("company_id", "=", company.id)
             & Domain("unit", "=", unit)
             & Domain("available", ">", 0)
             & Domain("is_frozen", "=", False)
             & (Domain("valid_from", "=", False) | Domain("valid_from", "<=", on_date))
             & (Domain("expires_on", "=", False) | Domain("expires_on", ">=", on_date))
+        )
+
+    @api.model
+    def _get_spender_domain(self, partner):
+        """Return the domain of the credits of a patient and of those shared with them.
+
+        No index serves both sides of an OR: the database would read every credit.
+        """
+        partner_id = SQL.identifier("partner_id", to_flush=self._fields["partner_id"])
+        return Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s IN (SELECT id FROM medspa_credit WHERE %s = %s"
+                " UNION ALL SELECT credit_id FROM medspa_credit_beneficiary_rel"
+                " WHERE partner_id = %s)",
+                SQL.identifier(alias, "id"),
+                partner_id,
+                partner.id or None,
+                partner.id or None,
+            )
         )
 
     @api.model
