@@ -873,7 +873,7 @@ class CalendarEvent(models.Model):
 
     @api.model
     def _get_busy_times(self, resources, start, stop):
-        """Return the occupied times of many resources, by one query.
+        """Return the occupied times of many resources, in order, by one query.
 
         :rtype: dict[int, list[tuple[datetime, datetime]]]
         """

@@ -1,5 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from bisect import bisect_left
 from datetime import datetime, time, timedelta, timezone
 
 from odoo import api, fields, models
@@ -129,4 +130,9 @@ class ProductTemplate(models.Model):
 
     @api.model
     def _is_free(self, busy, start, stop):
-        return not any(begin < stop and end > start for begin, end in busy)
+        """Tell whether a time meets none of the busy ones, which never overlap.
+
+        :param busy: times in order, as :meth:`calendar.event._get_busy_times` has them
+        """
+        position = bisect_left(busy, (stop,))
+        return not position or busy[position - 1][1] <= start
