@@ -3,9 +3,6 @@
 {
     "name": "Clinic demo",
     "summary": "An invented clinic with patients, courses and bookings, to look at.",
-    "description": "For demonstration and training databases only: it renames the "
-    "company, puts treatments on sale and invents patients. Never install it "
-    "where real patients are.",
     "version": "19.0.1.0.0",
     "category": "Hidden",
     "website": "https://github.com/medspa/medspa",
