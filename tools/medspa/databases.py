@@ -12,7 +12,7 @@ from .console import MedspaError, say, step
 from .locks import exclusive
 from .odoo import Odoo
 from .postgres import Server
-from .settings import BUILD_PREFIX, DB_MARK, TEMPLATE_PREFIX
+from .settings import BUILD_PREFIX, DB_MARK, TEMPLATE_PREFIX, TEST_ADDONS
 from .venv import fingerprint
 
 # What makes two copies of one database distinct installations.
@@ -143,11 +143,12 @@ class Databases:
         return TEMPLATE_PREFIX + key[:10]
 
     def template(self) -> str:
-        """Return the database with all addons of others that ours depend on.
+        """Return the database with all addons of others that ours and their tests need.
 
         It is made once, without demo data, under another name until it is complete.
         """
-        names = repository.third_party(repository.required(self.project))
+        needed = repository.third_party(repository.required(self.project))
+        names = sorted({*needed, *TEST_ADDONS})
         name = self.template_name(names)
         lock = self.project.state / "template.lock"
         with exclusive(lock, "Another ./medspa makes the template: waiting for it."):

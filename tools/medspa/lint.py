@@ -11,6 +11,7 @@ from .console import MedspaError, say
 from .process import which
 from .project import Project
 from .report import Report
+from .settings import PROGRAM_SECONDS
 from .venv import Venv, ensure_plain
 
 Check = Callable[[], list[str]]
@@ -128,7 +129,10 @@ def linter(project: Project, program: Path, *arguments: str | Path) -> list[str]
             text=True,
             errors="replace",
             check=False,
+            timeout=PROGRAM_SECONDS,
         )
+    except subprocess.TimeoutExpired:
+        return [f"{program.name} took more than {PROGRAM_SECONDS // 60} minutes"]
     except OSError as error:
         return [f"{program.name} could not be started: {error.strerror}"]
     if done.returncode == 0:

@@ -9,13 +9,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
-from .console import MedspaError
+from .console import MedspaError, elapsed
 from .odoo_source import OdooTree
 from .postgres import Connection
 from .process import explain
 from .project import Project
+from .settings import PROGRAM_SECONDS, SILENT_SECONDS
 from .venv import Venv
 
 # What would move Odoo's settings behind our back.
@@ -64,6 +66,65 @@ def free_port() -> int:
     with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long Odoo may run, so that what hangs ends with a sentence.
+
+    :param silent: seconds without a line of the log
+    :param until: seconds since this command began
+    """
+
+    silent: float
+    until: float
+
+
+class HungError(MedspaError):
+    """Odoo was stopped because it hung."""
+
+
+class Guard:
+    """Stops a process that passes its limits, and knows why."""
+
+    INTERVAL = 1.0
+
+    def __init__(self, process: subprocess.Popen, limits: Limits | None) -> None:
+        """Begin to watch, unless there is nothing to watch for."""
+        self.process = process
+        self.limits = limits
+        self.reason: str | None = None
+        self._heard = time.monotonic()
+        self._done = threading.Event()
+        if limits:
+            threading.Thread(target=self._watch, daemon=True).start()
+
+    def hear(self) -> None:
+        """Take note of a sign of life."""
+        self._heard = time.monotonic()
+
+    def end(self) -> None:
+        """Stop watching."""
+        self._done.set()
+
+    def _watch(self) -> None:
+        """Wait for the process's end or for a limit, whichever comes first."""
+        while not self._done.wait(self.INTERVAL):
+            if time.monotonic() - self._heard > self.limits.silent:
+                self.reason = f"it said nothing for {_minutes(self.limits.silent)}"
+            elif elapsed() > self.limits.until:
+                self.reason = f"this took more than {_minutes(self.limits.until)}"
+            if self.reason:
+                # its answer is what each thread does: in the log for whoever looks
+                self.process.send_signal(signal.SIGQUIT)
+                time.sleep(self.INTERVAL)
+                stop(self.process, 5)
+                return
+
+
+def _minutes(seconds: float) -> str:
+    """Return a time as people say it."""
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
 
 
 class Odoo:
@@ -137,12 +198,12 @@ class Odoo:
         *arguments: str,
         stdin: str | None = None,
         on_line: Callable[[str], None] | None = None,
-        timeout: float | None = None,
+        limits: Limits | None = None,
     ) -> int:
         """Run Odoo into a log file and return its exit code.
 
         :param on_line: is told each line as it comes
-        :param timeout: seconds after which the run is stopped
+        :raise HungError: when it passed the limits
         """
         with log.open("w", errors="replace") as file:
             process = self.popen(
@@ -153,23 +214,28 @@ class Odoo:
                 text=True,
                 errors="replace",
             )
-            guard = threading.Timer(timeout or 1e6, stop, [process, 5])
-            guard.daemon = True
-            guard.start()
+            guard = Guard(process, limits)
             try:
                 if stdin is not None:
                     process.stdin.write(stdin)
                     process.stdin.close()
                 for line in process.stdout:
+                    guard.hear()
                     file.write(line)
                     if on_line:
                         on_line(line)
-                return process.wait()
+                code = process.wait()
+                if guard.reason:
+                    raise HungError(
+                        f"Odoo was stopped: {guard.reason}. What its threads did is "
+                        f"at the end of {log}."
+                    )
+                return code
             except BaseException:
                 stop(process, 5)
                 raise
             finally:
-                guard.cancel()
+                guard.end()
 
     def install(
         self,
@@ -182,7 +248,8 @@ class Odoo:
         """Install or update addons in a database, without serving it."""
         flag = "-u" if update else "-i"
         arguments = ["-d", db, flag, ",".join(names), "--stop-after-init", "--no-http"]
-        code = self.run(log, *arguments, *options)
+        limits = Limits(SILENT_SECONDS, elapsed() + PROGRAM_SECONDS)
+        code = self.run(log, *arguments, *options, limits=limits)
         text = log.read_text(errors="replace")
         if code or "CRITICAL" in text:
             raise MedspaError(install_failure(text, log))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .console import MedspaError
+from .settings import PROGRAM_SECONDS
 
 NO_SPACE = ("No space left on device", "Errno 28", "not enough space", "disk full")
 NO_NETWORK = (
@@ -71,9 +72,14 @@ def run(
             text=True,
             errors="replace",
             check=False,
+            timeout=PROGRAM_SECONDS,
         )
     except FileNotFoundError as error:
         raise MedspaError(f"{what}: {command[0]} is not installed.") from error
+    except subprocess.TimeoutExpired as error:
+        raise MedspaError(
+            f"{what} was stopped: it took more than {PROGRAM_SECONDS // 60} minutes."
+        ) from error
     if log:
         log.write_text(done.stdout)
     if done.returncode:

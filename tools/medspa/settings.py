@@ -14,10 +14,13 @@ DEMO_ADDONS = ["medspa_membership", "medspa_demo"]
 # Those whose data would get in the way of the others' tests: tested in a database of
 # their own, the demo clinic's.
 SEPARATE_ADDONS = {"medspa_demo"}
+# Addons of others that ours do not depend on, but that tests of ours look at: in the
+# template, so that no test is skipped for want of them.
+TEST_ADDONS = ["payment_demo", "payment_stripe", "queue_job"]
 DEMO_LOGINS = [
     ("admin", "admin", "administrator"),
     ("rita", "rita", "receptionist"),
-    ("petra", "petra", "practitioner"),
+    ("petra", "petra", "practitioner (bruno and ines too)"),
     ("mara", "mara", "manager"),
     ("paula", "paula", "patient (website and portal)"),
 ]
@@ -55,3 +58,9 @@ ODOO_EMPTY_FILES = [
 PYTHON_MIN, PYTHON_MAX = (3, 10), (3, 13)
 POSTGRES_MIN = 13
 FREE_DISK_MB = 3000
+# What hangs is stopped: Odoo after so long without a word, and all of ./medspa test
+# after so long, counted from its start; CI gives up after 90 minutes.
+SILENT_SECONDS = 15 * 60
+TEST_SECONDS = 75 * 60
+# Any other program: pip, apt-get, initdb, a linter.
+PROGRAM_SECONDS = 30 * 60

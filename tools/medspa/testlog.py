@@ -15,7 +15,6 @@ STARTED = re.compile(r"^Starting (\S+) \.\.\.")
 MODULE = re.compile(r"odoo\.addons\.(\w+)")
 FAILED = re.compile(r"^(FAIL|ERROR): (.+)$")
 SKIPPED = re.compile(r"^skipped (.+?) : (.*)$")
-BROWSER = re.compile(r"chrome|chromium|browser|devtools|websocket", re.IGNORECASE)
 
 
 @dataclass
@@ -41,15 +40,11 @@ class TestLog:
     failed: int = 0
     errors: int = 0
     finished: bool = False
+    hung: str | None = None
     modules: dict[str, tuple[int, float]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
-
-    @property
-    def browser_skips(self) -> list[tuple[str, str]]:
-        """Return the tests that did not run because no browser started."""
-        return [item for item in self.skipped if BROWSER.search(item[1])]
 
 
 def entries(lines: Iterable[str]) -> Iterable[Entry]:

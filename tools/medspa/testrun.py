@@ -11,16 +11,21 @@ from pathlib import Path
 from . import addons as repository
 from . import lint, testlog
 from .addons import Addon
-from .console import MedspaError, plain, say, step
+from .console import MedspaError, elapsed, plain, say, step
 from .locks import FileLock
-from .odoo import free_port
+from .odoo import HungError, Limits, free_port
 from .project import Project
 from .report import Report
-from .settings import SEPARATE_ADDONS, TEST_DB
+from .settings import (
+    SEPARATE_ADDONS,
+    SILENT_SECONDS,
+    TEST_ADDONS,
+    TEST_DB,
+    TEST_SECONDS,
+)
 from .workspace import Workspace, opened
 
-# A run that hangs is stopped: CI has a limit of its own.
-TEST_SECONDS = 3600
+LIMITS = Limits(silent=SILENT_SECONDS, until=TEST_SECONDS)
 
 
 def run(project: Project, *, tags: str | None, fast: bool, keep: bool) -> int:
@@ -31,6 +36,18 @@ def run(project: Project, *, tags: str | None, fast: bool, keep: bool) -> int:
     :param keep: keep the database afterwards
     """
     report = Report()
+    try:
+        _run(project, report, tags=tags, fast=fast, keep=keep)
+    except MedspaError as error:
+        # the last line is wanted in any case
+        report.result("everything could be run", [str(error)], elapsed())
+    return report.close()
+
+
+def _run(
+    project: Project, report: Report, *, tags: str | None, fast: bool, keep: bool
+) -> None:
+    """Run the checks and count them."""
     whole = not (tags or fast)
     with opened(project, tests=True) as work:
         if whole:
@@ -45,7 +62,6 @@ def run(project: Project, *, tags: str | None, fast: bool, keep: bool) -> int:
                 run_addon_tests(work, report, name, together, tags=tags, fast=fast)
         if whole or demo_tags:
             check_demo(work, report, repository.demo(addons), demo_tags)
-    return report.close()
 
 
 def tags_of(tags: str | None, addons: list[Addon]) -> str | None:
@@ -73,10 +89,12 @@ def run_own_tests(report: Report) -> None:
     wrong = result.failures + result.errors
     for test, trace in wrong:
         plain(f"FAIL {test}\n{trace}")
-    skipped = len(result.skipped)
-    passed = max(0, result.testsRun - len(wrong) - skipped)
+    for test, reason in result.skipped:
+        plain(f"FAIL {test}: skipped, {reason}")
+    failed = len(wrong) + len(result.skipped)
+    passed = max(0, result.testsRun - failed)
     say(f"This tool: {passed} of {result.testsRun} tests passed")
-    report.add(passed=passed, failed=len(wrong), skipped=skipped)
+    report.add(passed=passed, failed=failed)
 
 
 # === THE ADDONS' TESTS ===
@@ -109,7 +127,8 @@ def run_addon_tests(
     template = work.databases.template()
     names = [addon.name for addon in addons]
     flag = "-u"
-    if not (fast and work.databases.exists(db) and _has(work, db, names)):
+    wanted = [*names, *TEST_ADDONS]
+    if not (fast and work.databases.exists(db) and _has(work, db, wanted)):
         flag = "-i"
         with step("Copying the template database"):
             work.databases.copy(template, db)
@@ -117,20 +136,9 @@ def run_addon_tests(
     arguments = ["-d", db, flag, ",".join(names), "--test-tags", chosen]
     arguments += test_options(work)
     log = work.project.logs / "test.log"
-    began = time.monotonic()
     say(f"Installing and testing {', '.join(names)} (the log is {log})")
-    progress = Progress()
-    code = work.odoo.run(log, *arguments, on_line=progress, timeout=TEST_SECONDS)
-    with log.open(errors="replace") as lines:
-        result = testlog.read(lines, names)
-    count(
-        report,
-        result,
-        code,
-        what="the test run is complete and its log clean",
-        tags=tags,
-        seconds=time.monotonic() - began,
-    )
+    what = "the test run is complete and its log clean"
+    run_and_count(work, report, log, arguments, names, what=what, tags=tags)
 
 
 def test_options(work: Workspace) -> list[str]:
@@ -150,6 +158,30 @@ def _has(work: Workspace, db: str, names: list[str]) -> bool:
     return set(names) <= {row[0] for row in rows}
 
 
+def run_and_count(
+    work: Workspace,
+    report: Report,
+    log: Path,
+    arguments: list[str],
+    names: list[str],
+    **options,
+) -> None:
+    """Run Odoo within the limits and count what it says of our addons."""
+    began = time.monotonic()
+    progress = Progress()
+    hung = None
+    try:
+        code = work.odoo.run(log, *arguments, on_line=progress, limits=LIMITS)
+    except HungError as error:
+        code, hung = 1, str(error)
+        if progress.now:
+            hung += f" It was at {progress.now}."
+    with log.open(errors="replace") as lines:
+        result = testlog.read(lines, names)
+    result.hung = hung
+    count(report, result, code, seconds=time.monotonic() - began, **options)
+
+
 class Progress:
     """Prints a line now and then while tests run."""
 
@@ -158,6 +190,7 @@ class Progress:
     def __init__(self) -> None:
         """Start counting."""
         self.started = 0
+        self.now: str | None = None
         self.last = time.monotonic()
 
     def __call__(self, line: str) -> None:
@@ -167,12 +200,14 @@ class Progress:
             return
         text = match["text"]
         started = testlog.STARTED.match(text)
-        self.started += bool(started)
+        if started:
+            self.started += 1
+            self.now = started[1]
         if match["level"] == "ERROR" and (failed := testlog.FAILED.match(text)):
             say(f"  {failed[1]} {failed[2]}")
         elif started and time.monotonic() - self.last > self.INTERVAL:
             self.last = time.monotonic()
-            say(f"  {self.started} tests started, now {started[1]}")
+            say(f"  {self.started} tests started, now {self.now}")
         elif re.match(r"Starting post tests", text):
             say("  installed, now testing")
 
@@ -196,15 +231,16 @@ def count(
         plain(f"\n{text}")
     if result.failures:
         plain()
+    # Nothing of ours may be skipped: what is not run is not known to work.
     for test, reason in result.skipped:
-        say(f"  skipped {test}: {reason}")
+        plain(f"FAIL {test}: skipped, {reason}")
     for name, (tests, took) in sorted(result.modules.items()):
         say(f"{name}: {tests} tests in {took:.0f} s")
     wrong = result.failed + result.errors
     skipped = len(result.skipped)
-    report.add(
-        passed=max(0, result.tests - wrong - skipped), failed=wrong, skipped=skipped
-    )
+    # a class that is skipped as a whole is none of the tests that Odoo counts
+    counted = sum(not test.startswith("setUpClass") for test, _reason in result.skipped)
+    report.add(passed=max(0, result.tests - wrong - counted), failed=wrong + skipped)
     problems = run_problems(result, code, tags, expected=expected)
     report.result(what, problems, seconds)
 
@@ -214,7 +250,9 @@ def run_problems(
 ) -> list[str]:
     """Return what is wrong with a run apart from failed tests."""
     problems = []
-    if not expected:
+    if result.hung:
+        problems.append(result.hung)
+    elif not expected:
         if code:
             problems.append(f"Odoo ended with exit code {code}")
     elif not result.finished:
@@ -223,8 +261,6 @@ def run_problems(
         problems.append("no test ran" + (f": is --tags {tags} right?" if tags else ""))
     elif code and not result.failed + result.errors:
         problems.append(f"Odoo ended with exit code {code}")
-    for test, reason in result.browser_skips:
-        problems.append(f"no browser for {test}: {reason}")
     for text in result.complaints:
         problems += text.splitlines()
     return problems
@@ -263,19 +299,11 @@ def _update_and_test(
 ) -> None:
     """Update our addons in the demo clinic, with the tests that belong there."""
     log = work.project.logs / "demo-update.log"
-    began = time.monotonic()
     arguments = ["-d", db, "-u", ",".join(names), *test_options(work)]
     if tags:
         arguments += ["--test-tags", tags]
-    code = work.odoo.run(log, *arguments, on_line=Progress(), timeout=TEST_SECONDS)
-    with log.open(errors="replace") as lines:
-        result = testlog.read(lines, names)
-    count(
-        report,
-        result,
-        code,
-        what="the demo clinic updates without a warning",
-        tags=tags,
-        seconds=time.monotonic() - began,
-        expected=bool(tags),
+    what = "the demo clinic updates without a warning"
+    expected = bool(tags)
+    run_and_count(
+        work, report, log, arguments, names, what=what, tags=tags, expected=expected
     )

@@ -4,6 +4,8 @@ import contextlib
 import errno
 import io
 import socket
+import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -32,6 +34,37 @@ class TestPorts(unittest.TestCase):
     def test_no_port(self):
         with self.assertRaises(MedspaError):
             server.check_port(70000)
+
+
+class TestGuard(unittest.TestCase):
+    """What hangs is stopped, and it is known why."""
+
+    def reason(self, program, **limits):
+        process = subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        with mock.patch.object(odoo.Guard, "INTERVAL", 0.1), process.stdout:
+            guard = odoo.Guard(process, odoo.Limits(**limits))
+            for _line in process.stdout:
+                guard.hear()
+            process.wait()
+            guard.end()
+        return guard.reason
+
+    def test_silence(self):
+        self.assertEqual(
+            self.reason("import time; time.sleep(60)", silent=1, until=1e6),
+            "it said nothing for 1 seconds",
+        )
+
+    def test_time_is_over(self):
+        talks = "import time\nwhile True: print('x', flush=True); time.sleep(0.05)"
+        self.assertRegex(self.reason(talks, silent=60, until=0), "^this took more than")
+
+    def test_well_behaved(self):
+        self.assertIsNone(self.reason("print('x')", silent=60, until=1e6))
 
 
 class TestDatabaseUrl(unittest.TestCase):

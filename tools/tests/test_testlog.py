@@ -60,17 +60,6 @@ class TestTestLog(unittest.TestCase):
     def test_a_run_that_ended_early_is_a_failure(self):
         self.assertEqual(len(self.problems(GOOD[:2], code=255)), 1)
 
-    def test_skipped_for_want_of_a_browser_is_a_failure(self):
-        skip = line(
-            "INFO",
-            "odoo.addons.ours.tests.test_tour",
-            "skipped TestTour.test_shop : Chrome executable not found",
-        )
-        other = line("INFO", "odoo.addons.ours.tests.test_x", "skipped X.b : no key")
-        problems = self.problems([*GOOD, skip, other])
-        self.assertEqual(len(problems), 1)
-        self.assertIn("TestTour.test_shop", problems[0])
-
     def test_warnings_count_when_they_are_ours(self):
         theirs = line("WARNING", "odoo.addons.web.models.x", "something of the web")
         ours = line("WARNING", "odoo.addons.ours.models.x", "a field has no label")
@@ -82,20 +71,33 @@ class TestTestLog(unittest.TestCase):
         bundle = line("CRITICAL", "odoo.service.server", "a bundle cannot be built")
         self.assertEqual(len(self.problems([*GOOD, bundle])), 1)
 
-    def test_figures(self):
-        lines = [
-            line("INFO", "odoo.addons.ours.tests.test_x", "skipped X.b : no key"),
-            line("ERROR", "odoo.tests.result", "1 failed, 2 error(s) of 10 tests"),
-        ]
+    def figures(self, *lines, code=1):
         report = Report()
-        silent = read(lines, ["ours"])
-        with quiet():
-            count(report, silent, 1, what="run", tags=None, seconds=1.0)
-        self.assertEqual((report.passed, report.failed, report.skipped), (7, 3, 1))
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            log = read(lines, ["ours"])
+            count(report, log, code, what="run", tags=None, seconds=1.0)
+        return report.passed, report.failed, output.getvalue()
 
+    def test_figures(self):
+        end = line("ERROR", "odoo.tests.result", "1 failed, 2 error(s) of 10 tests")
+        # the run itself is a check, and passed
+        self.assertEqual(self.figures(end)[:2], (8, 3))
 
-def quiet():
-    return contextlib.redirect_stdout(io.StringIO())
+    def test_a_skipped_test_is_a_failure_with_its_reason(self):
+        logger = "odoo.addons.ours.tests.test_tour"
+        passed, failed, output = self.figures(
+            line("INFO", logger, "skipped TestTour.test_shop : Chrome is not there"),
+            line("INFO", logger, "skipped setUpClass (test_x.TestX) : no key"),
+            line("INFO", "odoo.tests.result", "0 failed, 0 error(s) of 10 tests"),
+            code=0,
+        )
+        self.assertEqual((passed, failed), (10, 2))
+        self.assertIn("FAIL TestTour.test_shop: skipped, Chrome is not there", output)
+
+    def test_a_run_that_hung_says_so(self):
+        log = read(GOOD[:2], ["ours"])
+        log.hung = "Odoo was stopped: it said nothing for 15 minutes."
+        self.assertEqual(run_problems(log, 1, None), [log.hung])
 
 
 class TestReport(unittest.TestCase):
@@ -106,9 +108,7 @@ class TestReport(unittest.TestCase):
 
     def test_closing_line(self):
         self.assertEqual(self.closing(Report(3, 0)), (0, "3 passed, 0 failed"))
-        self.assertEqual(
-            self.closing(Report(3, 1, 2)), (1, "3 passed, 1 failed, 2 skipped")
-        )
+        self.assertEqual(self.closing(Report(3, 1)), (1, "3 passed, 1 failed"))
 
     def test_nothing_tested_is_a_failure(self):
         self.assertEqual(self.closing(Report()), (1, "0 passed, 1 failed"))
