@@ -300,13 +300,13 @@ class TestStripeAtOnce(StripeMixin, RealTransactionsCase):
     @classmethod
     def _create_data(cls, env):
         cls._skip_without_stripe(env)
-        super()._create_data(env)
         cls._start_stripe()
         provider = env.ref("payment.payment_provider_stripe").copy(
             {"name": "Stripe at once", **cls._get_provider_vals()}
         )
         cls.provider_id = provider.id
         cls.method_id = env.ref("payment.payment_method_card").id
+        return super()._create_data(env)
 
     def test_webhook_and_return_page_at_once(self):
         with self._transaction() as env:
