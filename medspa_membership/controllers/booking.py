@@ -125,11 +125,12 @@ class Booking(ClinicPortal):
         company = line.company_id
         first = company._medspa_date(window[0])
         last = company._medspa_date(window[1] - timedelta(seconds=1))
+        earliest = line._get_next_offered_day(first, practitioner)
         begin = strip_start or chosen_day
         if begin:
             begin = min(max(begin, first), last)
         else:
-            begin = line._get_next_offered_day(first, practitioner) or first
+            begin = earliest or first
         # The chosen day stays in the strip, wherever the strip begins.
         if chosen_day and not begin <= chosen_day < begin + timedelta(days=STRIP_DAYS):
             chosen_day = None
@@ -144,8 +145,7 @@ class Booking(ClinicPortal):
         day = chosen_day or min(by_day, default=begin)
         after = begin + timedelta(days=STRIP_DAYS)
         # No way back to days that have nothing to offer.
-        earliest = line._get_next_offered_day(first, practitioner) or begin
-        before = max(begin - timedelta(days=STRIP_DAYS), earliest)
+        before = max(begin - timedelta(days=STRIP_DAYS), earliest or begin)
         return {
             "day": day,
             "day_title": self._format(day, "full"),

@@ -618,6 +618,8 @@ class CalendarEvent(models.Model):
         return (
             self.env["medspa.visit"]
             .sudo()
+            # Nor do they follow what is written there.
+            .with_context(mail_create_nosubscribe=True, mail_create_nolog=True)
             .create({**self._prepare_visit_vals(), "state": state})
         )
 
@@ -878,19 +880,20 @@ class CalendarEvent(models.Model):
         :rtype: dict[int, list[tuple[datetime, datetime]]]
         """
         busy = defaultdict(list)
-        for row in (
+        for resource, starts, stops in (
             self.env["medspa.occupancy"]
             .sudo()
-            .search_fetch(
+            ._read_group(
                 [
                     ("resource_id", "in", resources.ids),
                     ("start", "<", stop),
                     ("stop", ">", start),
                 ],
-                ["resource_id", "start", "stop"],
+                ["resource_id"],
+                ["start:array_agg", "stop:array_agg"],
             )
         ):
-            busy[row.resource_id.id].append((row.start, row.stop))
+            busy[resource.id] = sorted(zip(starts, stops, strict=True))
         return busy
 
     # === TOOLS === #
