@@ -680,15 +680,11 @@ class MedspaCredit(models.Model):
     def _get_spending_order(self):
         """Return the sort key of a credit: the lowest pays first."""
         self.ensure_one()
-        breadth = {
-            "treatment": 1,
-            "treatments": 1 + len(self.treatment_ids),
-            "category": 1_000_000,
-        }[self.coverage]
+        breadth = {"treatment": 1, "category": 1_000_000}.get(self.coverage)
         return (
             not self.is_complimentary,
             self.expires_on or date.max,
-            breadth,
+            breadth or 1 + len(self.treatment_ids),
             self.is_bonus,
             self.id,
         )
