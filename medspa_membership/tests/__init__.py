@@ -18,6 +18,7 @@ from . import (
     test_instalments,
     test_ledger_properties,
     test_portal,
+    test_query_counts,
     test_recipe,
     test_security,
     test_shop,
