@@ -8,6 +8,7 @@ from . import (
     test_course_card,
     test_course_documents,
     test_course_people,
+    test_course_refund,
     test_course_sale,
     test_course_swap,
     test_course_time,

@@ -41,6 +41,22 @@ class CalendarEvent(models.Model):
             is_open = event.appointment_status in OPEN_STATUSES
             event.is_late_to_cancel = is_open and event._is_within_notice()
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Override to forget the waiver of a miss that is none any more."""
+        if vals.get("appointment_status") in (*OPEN_STATUSES, "attended") and any(
+            event.waiver_reason for event in self if event._is_appointment()
+        ):
+            vals = {**vals, "waiver_reason": False}
+            waived = self.filtered(lambda event: event.loss_outcome == "waived")
+            # The database wants a reason as long as it is waived.
+            if waived:
+                super(CalendarEvent, waived).write(
+                    {"loss_outcome": False, "waiver_reason": False}
+                )
+        return super().write(vals)
+
     # === ACTION METHODS === #
 
     def action_cancel_appointment(self):
@@ -118,7 +134,7 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         reservations = self._get_reservations()
         outcome = self._get_loss_outcome(kind)
-        if outcome == "used" and self.waiver_reason:
+        if outcome and self.waiver_reason:
             outcome = "waived"
         if outcome == "used" and not self._are_spendable(reservations):
             # A credit on hold or out of date has nothing to lose.

@@ -5,6 +5,8 @@ import requests
 from odoo import fields, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.payment.utils import generate_idempotency_key
+
 # The request that takes money, by provider: no answer to it leaves the outcome open.
 CHARGE_ENDPOINTS = {"stripe": "payment_intents"}
 
@@ -38,7 +40,19 @@ class PaymentTransaction(models.Model):
     )
 
     def _send_api_request(self, method, endpoint, **kwargs):
-        """Override of `payment` to notice a charge that got no clear answer."""
+        """Override of `payment` to notice a charge that got no clear answer.
+
+        A refund has a key too: asked for again after a lost answer, or by a request
+        that starts again, it is not given twice.
+        """
+        if (
+            self.operation == "refund"
+            and method == "POST"
+            and self.provider_code in CHARGE_ENDPOINTS
+        ):
+            kwargs.setdefault(
+                "idempotency_key", generate_idempotency_key(self, scope=endpoint)
+            )
         try:
             return super()._send_api_request(method, endpoint, **kwargs)
         except ValidationError as error:

@@ -38,6 +38,15 @@ class AccountMove(models.Model):
         invoices._sync_courses_with_payment(self.env._("The invoice was reversed."))
         return posted
 
+    def _reconcile_reversed_moves(self, reverse_moves, move_reverse_cancel):
+        """Override of `account`: the refund of a course settles its own part only.
+
+        Core would set all of it off, and with it what another course still owes.
+        """
+        if self.env.context.get("medspa_course_refund"):
+            return reverse_moves
+        return super()._reconcile_reversed_moves(reverse_moves, move_reverse_cancel)
+
     def _is_taken_back(self):
         """Tell whether an invoice charges nothing any more: cancelled, or credited."""
         self.ensure_one()
@@ -51,6 +60,13 @@ class AccountMove(models.Model):
         return bool(credited) and (
             self.currency_id.compare_amounts(credited, self.amount_total) >= 0
         )
+
+    def _get_amount_set_off(self):
+        """Return what credit notes have taken off invoices, or given back in money."""
+        notes = self.reversal_move_ids.filtered(
+            lambda move: move.state == "posted" and move.move_type == "out_refund"
+        )
+        return sum(note.amount_total - note.amount_residual for note in notes)
 
     def _sync_courses_with_payment(self, reason=None):
         """Make the courses that these invoices charge what the money says."""

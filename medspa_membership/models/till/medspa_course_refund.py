@@ -95,7 +95,7 @@ class MedspaCourse(models.Model):
         return lines
 
     def _share_by_weight(self, amount, weights):
-        """Split an amount in the currency of the sale; what weighs nothing gets none."""
+        """Split an amount of the sale by weights; what weighs nothing gets nothing."""
         heavy = [weight for weight in weights if weight]
         shares = iter(self._share(amount, heavy, self.currency_id) if heavy else [])
         return [next(shares) if weight else 0.0 for weight in weights]
@@ -200,7 +200,9 @@ class MedspaCourse(models.Model):
         credit_note = self.env["account.move"]
         if not self.currency_id.is_zero(refund["credit"]):
             credit_note = self._create_credit_note(refund["credit"], reason)
-            self._settle_unpaid_parts(credit_note)
+            self._settle_unpaid_parts(
+                credit_note, self.currency_id.round(refund["credit"] - amount)
+            )
         self.sudo().write({"refund_amount": amount, "refund_move_id": credit_note.id})
         self._log_reason(
             self.env._("Cancelled, refund %s", self.currency_id.format(amount)), reason
@@ -247,13 +249,6 @@ class MedspaCourse(models.Model):
         """Return the posted credit note over an amount with tax."""
         self.ensure_one()
         invoice = self._get_invoice()
-        if not invoice:
-            raise UserError(
-                self.env._(
-                    "%s was not sold by an order: write its credit note by hand.",
-                    self.display_name,
-                )
-            )
         credit_note = (
             self.env["account.move"]
             .sudo()
@@ -272,29 +267,67 @@ class MedspaCourse(models.Model):
                     }
                 )
             ]
-        credit_note.action_post()
+        credit_note.with_context(medspa_course_refund=True).action_post()
         return credit_note
 
-    def _settle_unpaid_parts(self, credit_note):
-        """Set the credit note off against what is still open of the invoice."""
+    def _settle_unpaid_parts(self, credit_note, unpaid):
+        """Set the credit note off against what was not paid of the course.
+
+        :param float unpaid: that part of the credit note; the rest is paid back
+        """
         lines = (credit_note | credit_note.reversed_entry_id).line_ids.filtered(
             lambda line: line.display_type == "payment_term" and not line.reconciled
         )
-        if lines.move_id == credit_note | credit_note.reversed_entry_id:
+        given = lines.filtered(lambda line: line.move_id == credit_note)
+        due = lines - given
+        if not due or not given or self.currency_id.is_zero(unpaid):
+            return
+        if self.currency_id.compare_amounts(
+            sum(due.mapped("amount_residual_currency")), unpaid
+        ):
+            # The order sold more than the course: the rest of it stays due.
+            self._settle_share(given[:1], due, unpaid)
+        else:
             lines.reconcile()
+
+    def _settle_share(self, given, due, amount):
+        """Set an amount of the credit note off, from every open part its share."""
+        shares = self._share(
+            amount, due.mapped("amount_residual_currency"), self.currency_id
+        )
+        due.env["account.partial.reconcile"].create(
+            [
+                {
+                    "debit_move_id": line.id,
+                    "credit_move_id": given.id,
+                    "amount": line.company_currency_id.round(
+                        line.amount_residual * share / line.amount_residual_currency
+                    ),
+                    "debit_amount_currency": share,
+                    "credit_amount_currency": share,
+                }
+                for line, share in zip(due, shares, strict=True)
+                if not self.currency_id.is_zero(share)
+            ]
+        )
 
     def _prepare_credit_note_vals(self, invoice, amount, reason):
         sale_line = self.sudo().sale_line_id
         invoice_line = invoice.invoice_line_ids.filtered(
             lambda line: sale_line in line.sale_line_ids
         )[:1]
+        product = invoice_line.product_id
         taxes = invoice_line.tax_ids
+        if not invoice:
+            # Brought over from another system: credited as it would be sold today.
+            product = self.product_tmpl_id.product_variant_id.sudo()
+            taxes = product.taxes_id._filter_taxes_by_company(self.company_id)
         return {
             "move_type": "out_refund",
             "company_id": self.company_id.id,
-            "partner_id": invoice.partner_id.id,
+            "partner_id": (invoice or self).partner_id.id,
             "currency_id": self.currency_id.id,
-            "journal_id": invoice.journal_id.id,
+            **({"journal_id": invoice.journal_id.id} if invoice else {}),
             "reversed_entry_id": invoice.id,
             "invoice_origin": self.name,
             "ref": reason,
@@ -302,8 +335,12 @@ class MedspaCourse(models.Model):
                 Command.create(
                     {
                         "name": self.env._("Refund of %s", self.display_name),
-                        "product_id": invoice_line.product_id.id,
-                        "account_id": invoice_line.account_id.id,
+                        "product_id": product.id,
+                        **(
+                            {"account_id": invoice_line.account_id.id}
+                            if invoice_line
+                            else {}
+                        ),
                         "quantity": 1,
                         "price_unit": get_price_unit(taxes, amount),
                         "tax_ids": [Command.set(taxes.ids)],

@@ -119,8 +119,9 @@ class SaleOrderLine(models.Model):
         )
         if not posted or float_compare(invoiced, self.product_uom_qty, 3) < 0:
             return share
-        total = sum(posted.mapped("amount_total"))
+        # What a credit note has set off is neither paid nor due any more.
+        total = sum(posted.mapped("amount_total")) - posted._get_amount_set_off()
         left = sum(posted.mapped("amount_residual"))
         if all(move.payment_state in ("paid", "in_payment") for move in posted):
             return 1.0
-        return max(share, (total - left) / total if total else 1.0)
+        return max(share, (total - left) / total if total > 0 else 0.0)
