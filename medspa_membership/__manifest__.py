@@ -54,6 +54,10 @@
         "views/medspa_membership_menus.xml",
     ],
     "assets": {
+        "web.assets_backend": [
+            "medspa_membership/static/src/scss/backend.scss",
+            "medspa_membership/static/src/views/**/*",
+        ],
         "web.assets_frontend": [
             "medspa_membership/static/src/interactions/**/*",
         ],

@@ -9,7 +9,7 @@ class MedspaVisitPhoto(models.Model):
     _name = "medspa.visit.photo"
     _description = "Clinical photo"
     _inherit = ["image.mixin"]
-    _order = "kind, id"
+    _order = "kind desc, id"
 
     visit_id = fields.Many2one(
         "medspa.visit", required=True, index=True, ondelete="restrict"

@@ -111,6 +111,17 @@ class CalendarEvent(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _get_credit_summary(self):
+        """Override to name the order that charges the appointment."""
+        # Who works the agenda need not read sales to know that it is paid.
+        event_sudo = self.sudo()
+        if not self.treatment_id or not event_sudo._is_sold():
+            return super()._get_credit_summary()
+        order = event_sudo.sale_line_id.order_id.name
+        if event_sudo.sale_line_id._get_paid_share() >= 1:
+            return self.env._("Paid: order %s.", order)
+        return self.env._("Ordered, not paid yet: order %s.", order)
+
     def _is_sold(self):
         """Tell whether an order that stands charges the appointment."""
         self.ensure_one()
