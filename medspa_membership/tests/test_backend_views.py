@@ -5,7 +5,7 @@ from datetime import timedelta
 from lxml import etree
 
 from odoo import fields
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools.safe_eval import safe_eval
 
@@ -282,6 +282,144 @@ class TestBackendViews(ClinicCase):
         found = self.env["calendar.event"].search(action["domain"])
         self.assertEqual(found, event)
         self.assertEqual(action["views"][0][1], "list")
+
+    def test_walk_in_has_arrived(self):
+        course = self._create_course()
+        action = self.patient.with_user(self.receptionist).action_walk_in()
+        self.assertEqual(action["view_id"][0], self.env.ref(FORM).id)
+        Event = self.env["calendar.event"].with_user(self.receptionist)
+        form = Form(Event.with_context(**action["context"]), view=FORM)
+        self.assertEqual(form.start, fields.Datetime.to_datetime(TODAY))
+        form.treatment_id = self.peel
+        form.practitioner_id = self.petra
+        event = form.save()
+        self.assertEqual(event.appointment_status, "arrived")
+        self.assertEqual(event.credit_id, course.credit_ids)
+
+    # === DESK === #
+
+    def test_units_are_asked_for_and_what_is_missing_is_sold(self):
+        self.laser.is_unit_based = True
+        self._create_credit(10, treatment_id=self.laser.id, unit="unit")
+        event = self._create_appointment(
+            "2026-02-02 07:00:00", treatment_id=self.laser.id
+        )
+        Wizard = self.env["medspa.appointment.units"].with_user(self.receptionist)
+        form = Form(Wizard.with_context(default_event_id=event.id))
+        form.units = 14
+        self.assertEqual((form.owned, form.to_buy), (10, 4))
+        action = form.save().action_confirm()
+        self.assertEqual(action["res_model"], "sale.order")
+        self.assertEqual(event.appointment_status, "attended")
+        self.assertEqual(event.visit_id.units_used, 14)
+        self.assertEqual(event.payment_status, "ordered")
+        self.assertEqual(event.amount_due, 320)
+        self.assertIn("not paid yet", event.credit_summary)
+
+    # === COURSES === #
+
+    def _filter_courses(self, name):
+        view = self.env.ref("medspa_membership.medspa_course_view_search")
+        node = etree.fromstring(view.arch).find(f".//filter[@name='{name}']")
+        Course = self.env["medspa.course"].with_user(self.receptionist)
+        return Course.search(self._eval_domain(node.get("domain")))
+
+    def test_one_left_counts_the_whole_course(self):
+        two = self._create_course_product(
+            "Two", 100, [(self.peel, 1, 0), (self.laser, 1, 0)]
+        )
+        both = self._create_course(two)
+        one = self._create_course(
+            self._create_course_product("One", 50, [(self.peel, 1, 0)])
+        )
+        five = self._create_course()
+        mine = both | one | five
+        self.assertEqual(self._filter_courses("one_left") & mine, one)
+        Course = self.env["medspa.course"]
+        for operator, value, expected in (
+            ("=", 2, both),
+            (">", 1, both | five),
+            ("<=", 2, both | one),
+            ("in", [1, 5], one | five),
+            ("!=", 5, both | one),
+        ):
+            with self.subTest(operator=operator):
+                found = Course.search([("remaining_sessions", operator, value)])
+                self.assertEqual(found & mine, expected)
+
+    def test_idle_courses(self):
+        idle = self._create_course(purchase_date="2026-01-05")
+        fresh = self._create_course(purchase_date="2026-01-06")
+        booked = self._create_course(
+            partner=self.other_patient, purchase_date="2026-01-01"
+        )
+        self._create_appointment(
+            "2026-02-03 09:00:00", patient_id=self.other_patient.id
+        )
+        visited = self._create_course(
+            self._create_course_product("Lasers", 100, [(self.laser, 3, 0)]),
+            purchase_date="2026-01-01",
+        )
+        self._create_appointment(
+            "2026-01-26 09:00:00", treatment_id=self.laser.id
+        ).action_done()
+        mine = idle | fresh | booked | visited
+        self.assertEqual(self._filter_courses("idle") & mine, idle)
+
+    def test_course_that_expires_this_week(self):
+        soon = self._create_course(expires_on="2026-02-09")
+        later = self._create_course(expires_on="2026-02-10")
+        found = self._filter_courses("expires_this_week")
+        self.assertEqual(found & (soon | later), soon)
+
+    def test_states_of_the_money(self):
+        draft = self._create_course(activate=False)
+        held = self._create_course()
+        held._hold_unpaid("The card was charged back.")
+        self.assertIn(draft, self._filter_courses("draft"))
+        self.assertIn(held, self._filter_courses("unpaid"))
+
+    def test_swap_is_offered_where_it_is_possible(self):
+        course = self._create_course()
+        self.assertFalse(course.can_swap)
+        self.peel.swap_group_id = self.env["medspa.swap.group"].create(
+            {"name": "Faces"}
+        )
+        course.invalidate_recordset(["can_swap"])
+        self.assertTrue(course.can_swap)
+
+    # === CLINIC TERMS === #
+
+    def test_manager_sets_the_clinic_terms_and_nothing_else(self):
+        Wizard = self.env["medspa.clinic.terms"]
+        self.company.cancel_notice_hours = 36
+        sold = self._create_course()
+        form = Form(Wizard.with_user(self.manager))
+        self.assertEqual(form.cancel_notice_hours, 36)
+        form.cancel_notice_hours = 48
+        form.share_limit = 3
+        form.booking_horizon_days = 60
+        form.save().action_confirm()
+        self.assertEqual(self.company.cancel_notice_hours, 48)
+        self.assertEqual(self.company.share_limit, 3)
+        self.assertEqual(self.company.booking_horizon_days, 60)
+        self.assertEqual(sold.cancel_notice_hours, 36)
+        with self.assertRaises(AccessError):
+            self.company.with_user(self.manager).write({"name": "Mine"})
+        for user in (self.receptionist, self.practitioner_user):
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                Wizard.with_user(user).create({})
+
+    def test_terms_of_another_company_are_not_the_managers(self):
+        other = self.env["res.company"].create({"name": "Other clinic"})
+        wizard = (
+            self.env["medspa.clinic.terms"]
+            .with_user(self.manager)
+            .create({"company_id": other.id, "share_limit": 9})
+        )
+        with self.assertRaises(AccessError):
+            wizard.action_confirm()
+        self.assertFalse(other.share_limit)
 
     def test_search_filters_run(self):
         """Each filter of our search views is a domain that the database takes."""

@@ -155,6 +155,7 @@ class MedspaCourse(models.Model):
         }
         if operator not in comparisons:
             return NotImplemented
+        self.env["medspa.credit"].flush_model(["course_id", "remaining"])
         return [
             (
                 "id",

@@ -1,3 +1,4 @@
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { CalendarController } from "@web/views/calendar/calendar_controller";
 import { calendarView } from "@web/views/calendar/calendar_view";
@@ -7,6 +8,10 @@ import { calendarView } from "@web/views/calendar/calendar_view";
  * the New button of the other views too.
  */
 export class AppointmentCalendarController extends CalendarController {
+    get editRecordDefaultDisplayText() {
+        return _t("New appointment");
+    }
+
     get canBook() {
         return this.model.canCreate;
     }
