@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from . import addons as repository
-from .console import MedspaError, plain, say, step
+from .console import MedspaError, elapsed, plain, say, step
+from .odoo import Limits
 from .postgres import PrivateCluster
 from .process import run as run_program
 from .project import Project
+from .settings import SILENT_SECONDS
 from .workspace import Workspace, opened
 
 DRIVER = Path(__file__).with_name("bench_driver.py")
@@ -90,8 +92,9 @@ def _measure(
         }
         script = f"MEDSPA_BENCH = {order!r}\n{DRIVER.read_text()}"
         arguments = ["shell", "-d", db, "--no-http", "--log-level=warn"]
+        limits = Limits(SILENT_SECONDS, elapsed() + SECONDS)
         code = work.odoo.run(
-            log, *arguments, stdin=script, on_line=_show, timeout=SECONDS
+            log, *arguments, stdin=script, on_line=_show, limits=limits
         )
         if code or not result.exists():
             lines = [li for li in log.read_text().splitlines() if li.strip()]
