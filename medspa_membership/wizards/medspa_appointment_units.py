@@ -25,4 +25,6 @@ class MedspaAppointmentUnits(models.TransientModel):
         """Close the visit; open the order over what the patient has to buy."""
         self.ensure_one()
         line = self.event_id._use_units(self.units)
-        return self.event_id.action_charge() if line else None
+        if not line or not line.has_access("read"):
+            return None
+        return self.event_id.action_charge()

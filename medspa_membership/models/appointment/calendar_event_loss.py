@@ -112,6 +112,9 @@ class CalendarEvent(models.Model):
             return None
         if not terms_sudo[f"{kind}_uses_session"]:
             return None
+        if any(credit_sudo.is_frozen for credit_sudo in self._get_reservations()):
+            # What may not be used is not lost either.
+            return None
         if self._count_free_passes(terms_sudo) < terms_sudo.free_passes:
             return "free_pass"
         return "used"

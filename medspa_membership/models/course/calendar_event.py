@@ -46,6 +46,15 @@ class CalendarEvent(models.Model):
         self._check_part_session()
         return res
 
+    def _check_transition(self, status):
+        """Override to notice at check-in, not after the visit, what cannot pay."""
+        res = super()._check_transition(status)
+        if status == "arrived":
+            for event in self.filtered(lambda e: e.appointment_status == "booked"):
+                for credit_sudo in event._get_reservations():
+                    credit_sudo._check_spendable(event._get_local_date())
+        return res
+
     def _check_part_session(self):
         """Take a part of a session only where the course was sold so."""
         course = self.credit_id.sudo().course_id

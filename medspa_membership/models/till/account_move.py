@@ -32,8 +32,14 @@ class AccountMove(models.Model):
         return moves
 
     def _post(self, soft=True):
-        """Override of `account` to notice a credit note over all of an invoice."""
+        """Override of `account` to notice a credit note over all of an invoice.
+
+        An invoice that was a draft again meanwhile keeps its payments.
+        """
         posted = super()._post(soft)
+        posted.filtered(
+            lambda move: move.move_type == "out_invoice"
+        )._sync_courses_with_payment(self.env._("The invoice is not paid."))
         invoices = posted.reversed_entry_id.filtered(lambda m: m._is_taken_back())
         invoices._sync_courses_with_payment(self.env._("The invoice was reversed."))
         return posted

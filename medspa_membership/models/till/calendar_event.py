@@ -70,6 +70,7 @@ class CalendarEvent(models.Model):
         if not self._is_sold():
             if self.credit_id:
                 raise UserError(self.env._("A credit pays for it: nothing to charge."))
+            self.env["sale.order"].check_access("create")
             self._sell(self.credit_quantity)
         return {
             "type": "ir.actions.act_window",
@@ -108,6 +109,7 @@ class CalendarEvent(models.Model):
             credit, self._get_credit_quantity(credit), reserved=0, on_date=today
         )
         self._set_paying_credit(credit)
+        self._check_part_session()
 
     # === BUSINESS METHODS === #
 
@@ -125,7 +127,9 @@ class CalendarEvent(models.Model):
     def _is_sold(self):
         """Tell whether an order that stands charges the appointment."""
         self.ensure_one()
-        return bool(self.sale_line_id and self.sale_line_id.order_id.state != "cancel")
+        # Practitioners see whether it is sold without a right to read sales.
+        line_sudo = self.sudo().sale_line_id
+        return bool(line_sudo and line_sudo.order_id.state != "cancel")
 
     def _sell(self, quantity, name=None):
         """Make the order that charges the appointment. Note: `self.ensure_one()`.
@@ -141,14 +145,19 @@ class CalendarEvent(models.Model):
         }
         if name:
             vals["name"] = name
-        order = self.env["sale.order"].create(
-            {
-                "partner_id": self.patient_id.id,
-                "company_id": self.medspa_company_id.id,
-                "order_line": [Command.create(vals)],
-            }
+        # Whoever may close a visit causes its order; the desk takes the money.
+        order_sudo = (
+            self.env["sale.order"]
+            .sudo()
+            .create(
+                {
+                    "partner_id": self.patient_id.id,
+                    "company_id": self.medspa_company_id.id,
+                    "order_line": [Command.create(vals)],
+                }
+            )
         )
-        self.sale_line_id = order.order_line
+        self.sale_line_id = order_sudo.order_line.with_env(self.env)
         return self.sale_line_id
 
     def _get_unit_split(self, units):
@@ -194,11 +203,12 @@ class CalendarEvent(models.Model):
             )
         if float_compare(units, 0, precision_digits=3) <= 0:
             raise UserError(self.env._("Enter how many units were used."))
-        if (
-            self.credit_move_ids.filtered(lambda m: m.kind == "redeem")
-            or self._is_sold()
-        ):
+        moves_sudo = self.sudo().credit_move_ids
+        uses = moves_sudo.filtered(lambda m: m.kind == "redeem")
+        if uses - moves_sudo.restored_move_id or self._is_sold():
             raise UserError(self.env._("The units of this visit are settled already."))
+        # An undo keeps what had been used for this visit: it is counted anew.
+        self._release()
         if self.appointment_status != "attended":
             self.action_done()
         visit_sudo = self.sudo().visit_id

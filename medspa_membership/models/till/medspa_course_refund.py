@@ -42,6 +42,16 @@ class MedspaCourse(models.Model):
         lines += self._get_refund_fee_lines(subtotal)
         total = self.currency_id.round(sum(li["amount"] for li in lines))
         credit = min(max(total, 0.0), self.price)
+        if self._is_taken_back():
+            lines.append(
+                {
+                    "name": self.env._("Taken back with its invoice"),
+                    "quantity": 1.0,
+                    "unit_price": -credit,
+                    "amount": -credit,
+                }
+            )
+            return {"lines": lines, "credit": 0.0, "amount": 0.0}
         unpaid = self._get_unpaid_amount()
         if unpaid:
             lines.append(
@@ -54,6 +64,14 @@ class MedspaCourse(models.Model):
             )
         amount = max(self.currency_id.round(credit - unpaid), 0.0)
         return {"lines": lines, "credit": credit, "amount": amount}
+
+    def _is_taken_back(self):
+        """Tell whether the sale was undone already: nothing is left to give back."""
+        self.ensure_one()
+        invoices = self.sudo().sale_line_id.invoice_lines.move_id.filtered(
+            lambda move: move.move_type == "out_invoice" and move.posted_before
+        )
+        return bool(invoices) and all(move._is_taken_back() for move in invoices)
 
     def _get_unpaid_amount(self):
         """Return the parts of the price that have not been paid."""
@@ -185,7 +203,7 @@ class MedspaCourse(models.Model):
         """
         self.ensure_one()
         self.sudo()._lock_row()
-        self._check_state("active", "paused", "completed")
+        self._check_state("active", "paused", "completed", "unpaid")
         credits_sudo = self.sudo().credit_ids
         credits_sudo._lock()
         refund = self._get_refund()
