@@ -843,16 +843,16 @@ class Measures:
         """Open the page of free times as a patient and book one, by HTTP."""
         pages, bookings = [], []
         for user, line in self._create_patient_users():
-            client = self._log_in(user)
+            session = self._log_in(user)
             url = f"/my/courses/{line.course_id.id}/book/{line.id}"
-            pages.append(self._open(client.get, url))
+            pages.append(self._open(session, url))
             html = pages[-1][2].get_data(as_text=True)
             start = re.search(r'name="start"[^>]*value="([^"]+)"', html) or re.search(
                 r'value="(\d{4}-\d\d-\d\dT\d\d:\d\d)"', html
             )
             token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', html)
             data = {"start": start[1], "csrf_token": token[1]}
-            bookings.append(self._open(client.post, f"{url}/confirm", data=data))
+            bookings.append(self._open(session, f"{url}/confirm", data=data))
             if bookings[-1][2].status_code != 303:
                 raise RuntimeError(f"{url} could not be booked.")
         return {
@@ -886,7 +886,7 @@ class Measures:
         return list(zip(users, lines, strict=True))
 
     def _log_in(self, user):
-        """Return an HTTP client with a session of the user."""
+        """Return the id of a new session of the user."""
         session = http.root.session_store.new()
         session.update(http.get_default_session(), db=self.env.cr.dbname)
         session.uid = user.id
@@ -894,14 +894,19 @@ class Measures:
         session.session_token = user.with_user(user)._compute_session_token(session.sid)
         session.context = dict(user.with_user(user).context_get())
         http.root.session_store.save(session)
-        client = Client(http.root)
-        client.set_cookie("session_id", session.sid, domain="localhost")
-        return client
+        return session.sid
 
-    def _open(self, method, url, **kwargs):
+    def _open(self, session, url, data=None):
         """Return milliseconds, queries and answer of one HTTP request."""
+        client = Client(http.root, use_cookies=False)
         begin = time.perf_counter()
-        response = method(url, base_url="http://localhost:8069", **kwargs)
+        response = client.open(
+            url,
+            base_url="http://localhost:8069",
+            method="POST" if data else "GET",
+            headers={"Cookie": f"session_id={session}"},
+            data=data,
+        )
         elapsed = (time.perf_counter() - begin) * 1000
         if response.status_code >= 400:
             raise RuntimeError(f"{url} answered {response.status}.")
