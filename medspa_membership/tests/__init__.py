@@ -6,6 +6,7 @@ from . import (
     test_booking_routes,
     test_course,
     test_course_card,
+    test_course_concurrency,
     test_course_documents,
     test_course_payment,
     test_course_people,
