@@ -227,32 +227,46 @@ class Clinic:
         courses = env["medspa.course"]
         for _number in range(WARM_UP + FEW):
             courses |= env["medspa.course"].create(
-                env["medspa.course"]._prepare_course_vals(
-                    product,
-                    self.patient,
-                    self.company,
-                    product.list_price,
-                    self.company.currency_id,
-                    product.list_price,
-                )
+                {
+                    **env["medspa.course"]._prepare_course_vals(
+                        product,
+                        self.patient,
+                        self.company,
+                        product.list_price,
+                        self.company.currency_id,
+                        product.list_price,
+                    ),
+                    "validity_days": 0,
+                }
             )
-        courses._activate(notify=False)
-        self.course = courses[0]
         today = self.company._medspa_date()
-        events = env["calendar.event"]
-        for number, course in enumerate(courses):
-            start = fields.Datetime.to_datetime(today) - timedelta(days=400 + number)
-            events |= env["calendar.event"].create(
+        courses._activate(on_date=today - timedelta(days=1000), notify=False)
+        self.course = courses[0]
+        events = self._create_visits(courses, today - timedelta(days=900))
+        # Like the many that follow, these are not the first visits of their course.
+        events.action_done()
+        self.few_event_ids = self._create_visits(
+            courses, today - timedelta(days=700)
+        ).ids
+
+    def _create_visits(self, courses, day):
+        """Return one appointment for each course, from a day on."""
+        events = self.env["calendar.event"].create(
+            [
                 {
                     "patient_id": self.patient.id,
                     "treatment_id": course.line_ids[0].treatment_id.id,
                     "practitioner_id": self.practitioners[0].id,
                     "room_id": self.rooms[0].id,
-                    "start": start,
+                    "start": fields.Datetime.to_datetime(day + timedelta(days=number)),
                     "credit_id": course.credit_ids[0].id,
                 }
-            )
-        self.few_event_ids = events.ids
+                for number, course in enumerate(courses)
+            ]
+        )
+        if not all(event.credit_id for event in events):
+            raise RuntimeError("The courses do not pay for their appointments.")
+        return events
 
     # === MULTIPLIED BY THE DATABASE === #
 
