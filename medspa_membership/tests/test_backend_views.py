@@ -283,6 +283,13 @@ class TestBackendViews(ClinicCase):
         self.assertEqual(found, event)
         self.assertEqual(action["views"][0][1], "list")
 
+    def test_each_role_opens_a_patient(self):
+        """Nothing on the form asks for rights that a role of the clinic has not."""
+        for user in (self.receptionist, self.practitioner_user, self.manager):
+            with self.subTest(user=user.login):
+                form = Form(self.patient.with_user(user), view="base.view_partner_form")
+                self.assertEqual(form.name, "Paula Patient")
+
     def test_walk_in_has_arrived(self):
         course = self._create_course()
         action = self.patient.with_user(self.receptionist).action_walk_in()

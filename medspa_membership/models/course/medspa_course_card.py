@@ -18,6 +18,15 @@ class MedspaCourse(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _get_card_address(self):
+        """Return the lines of the clinic's address. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        # Whose clinic it is may be known to all who see the course.
+        address = self.sudo().company_id.partner_id._display_address(
+            without_company=True
+        )
+        return [line for line in address.splitlines() if line.strip()]
+
     def _get_card_visits(self):
         """Return when the course was used, the first visit first.
 
