@@ -10,7 +10,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
-from ..models.appointment.calendar_event import STATUS_TRANSITIONS
+from ..models.appointment.calendar_event_flow import STATUS_TRANSITIONS
 from .common import TODAY, ClinicCase
 
 # Two hours before "now": an appointment of today that can be closed.

@@ -2,8 +2,12 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
     calendar_event,
+    calendar_event_credit,
+    calendar_event_flow,
     calendar_event_loss,
     calendar_event_patient,
+    calendar_event_privacy,
+    calendar_event_time,
     medspa_credit_move,
     medspa_occupancy,
     medspa_visit,

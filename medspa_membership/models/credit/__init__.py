@@ -1,3 +1,9 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from . import medspa_credit, medspa_credit_move, res_company
+from . import (
+    medspa_credit,
+    medspa_credit_ledger,
+    medspa_credit_move,
+    medspa_credit_spending,
+    res_company,
+)

@@ -7,6 +7,7 @@ from . import (
     calendar_event,
     medspa_course,
     medspa_course_parts,
+    medspa_course_payment,
     medspa_course_refund,
     payment_transaction,
     product_template,

@@ -6,5 +6,7 @@ from . import (
     medspa_import_kind,
     medspa_import_patient,
     medspa_import_course,
+    medspa_import_course_check,
+    medspa_import_course_write,
     medspa_import_plan,
 )

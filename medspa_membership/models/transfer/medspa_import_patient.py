@@ -17,32 +17,39 @@ class MedspaImportPatient(models.AbstractModel):
     _description = "Import of patients"
 
     def _get_columns(self):
-        _ = self.env._
         return {
             "id": (
-                _("Patient ID"),
+                self.env._("Patient ID"),
                 True,
                 ("id", "external id", "client id", "customer id", "guest id")
                 + ("member id", "patient no", "patient number", "patient code"),
             ),
             "name": (
-                _("Name"),
+                self.env._("Name"),
                 False,
                 ("patient", "patient name", "full name", "client", "client name")
                 + ("customer", "customer name", "guest name"),
             ),
-            "first_name": (_("First name"), False, ("given name", "forename")),
-            "last_name": (_("Last name"), False, ("surname", "family name")),
-            "email": (_("E-mail"), False, ("email", "e mail address", "email address")),
+            "first_name": (self.env._("First name"), False, ("given name", "forename")),
+            "last_name": (self.env._("Last name"), False, ("surname", "family name")),
+            "email": (
+                self.env._("E-mail"),
+                False,
+                ("email", "e mail address", "email address"),
+            ),
             "phone": (
-                _("Phone"),
+                self.env._("Phone"),
                 False,
                 ("telephone", "phone number", "mobile", "mobile phone", "cell phone"),
             ),
-            "street": (_("Street"), False, ("address", "address 1", "address line 1")),
-            "city": (_("City"), False, ("town",)),
-            "zip": (_("ZIP"), False, ("postal code", "postcode", "zip code")),
-            "country": (_("Country"), False, ("country code",)),
+            "street": (
+                self.env._("Street"),
+                False,
+                ("address", "address 1", "address line 1"),
+            ),
+            "city": (self.env._("City"), False, ("town",)),
+            "zip": (self.env._("ZIP"), False, ("postal code", "postcode", "zip code")),
+            "country": (self.env._("Country"), False, ("country code",)),
         }
 
     # === BUSINESS METHODS: CHECK === #

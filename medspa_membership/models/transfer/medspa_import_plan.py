@@ -22,36 +22,35 @@ class MedspaImportPlan(models.AbstractModel):
     _description = "Import of plans"
 
     def _get_columns(self):
-        _ = self.env._
         return {
             "id": (
-                _("Plan ID"),
+                self.env._("Plan ID"),
                 True,
                 ("id", "external id", "membership id", "template id"),
             ),
             "name": (
-                _("Plan"),
+                self.env._("Plan"),
                 True,
                 ("name", "plan name", "membership", "membership name", "title"),
             ),
             "price": (
-                _("Price"),
+                self.env._("Price"),
                 True,
                 ("amount", "fee", "monthly price", "monthly fee", "dues"),
             ),
             "period": (
-                _("Period"),
+                self.env._("Period"),
                 True,
                 ("billing period", "frequency", "billing frequency", "recurrence"),
             ),
-            "every": (_("Every"), False, ("interval", "repeat every")),
+            "every": (self.env._("Every"), False, ("interval", "repeat every")),
             "count": (
-                _("Number of periods"),
+                self.env._("Number of periods"),
                 False,
                 ("duration", "periods", "term", "commitment"),
             ),
-            "code": (_("Code"), False, ("reference",)),
-            "description": (_("Description"), False, ("terms", "notes")),
+            "code": (self.env._("Code"), False, ("reference",)),
+            "description": (self.env._("Description"), False, ("terms", "notes")),
         }
 
     # === BUSINESS METHODS: CHECK === #
@@ -95,7 +94,9 @@ class MedspaImportPlan(models.AbstractModel):
 
     def _find_namesakes(self):
         namesakes = defaultdict(self.env["sale.subscription.template"].browse)
-        for plan in self.env["sale.subscription.template"].search([]):
+        for plan in self.env["sale.subscription.template"].search(
+            [("name", "!=", False)]
+        ):
             namesakes[normalize(plan.name)] |= plan
         return namesakes
 
