@@ -17,7 +17,7 @@ class MedspaImportLine(models.TransientModel):
     row = fields.Integer(required=True)
     external_id = fields.Char("ID in the file")
     name = fields.Char("Who or what")
-    detail = fields.Char("Detail")
+    detail = fields.Char()
     status = fields.Selection(
         [
             ("new", "New"),
