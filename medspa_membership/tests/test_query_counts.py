@@ -10,11 +10,11 @@ from .common import TODAY, ClinicCase
 
 # As measured, with every addon that this one depends on. A number that rises has a
 # reason that is worth it, or the change behind it is not finished.
-CHECK_IN = 18
-DONE = 32
+CHECK_IN = 22
+DONE = 33
 PORTAL_BOOKING = 53
 FREE_SLOTS = 12
-DESK_LIST = 14
+DESK_LIST = 12
 PATIENT_FORM = 51
 
 
