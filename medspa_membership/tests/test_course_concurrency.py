@@ -16,7 +16,7 @@ class TestCourseConcurrency(RealTransactionsCase):
 
     @classmethod
     def _create_data(cls, env):
-        super()._create_data(env)
+        result = super()._create_data(env)
         product = env["product.template"].browse(cls.course_product_id)
         product.write(
             {
@@ -28,6 +28,7 @@ class TestCourseConcurrency(RealTransactionsCase):
                 "taxes_id": [Command.clear()],
             }
         )
+        return result
 
     def setUp(self):
         super().setUp()
