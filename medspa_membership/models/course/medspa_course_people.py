@@ -1,7 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import Command, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
 from odoo.tools import float_is_zero
 
 from ..credit.medspa_credit import QUANTITY_DIGITS
@@ -173,5 +173,14 @@ class MedspaCourse(models.Model):
 
     def _lock_row(self):
         """Let nobody else change the courses until this is over."""
-        self.lock_for_update()
+        try:
+            self.lock_for_update()
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "Somebody else is changing %s right now. Look at it again in a "
+                    "moment.",
+                    ", ".join(self.mapped("name")),
+                )
+            ) from error
         self.invalidate_recordset()
