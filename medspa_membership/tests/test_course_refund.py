@@ -239,6 +239,17 @@ class TestRefundAmount(CourseRefundCase):
 
     # === TAXES AND CURRENCIES === #
 
+    def test_price_per_session_is_given_back_to_the_cent(self):
+        tax = self._create_tax(21, True)
+        self.peel.taxes_id = tax
+        product = self._create_course_product(
+            "6 peels", 690, [(self.peel, 6, 0)], taxes_id=[Command.set(tax.ids)]
+        )
+        course = self._sell_paid(product)
+        self._use(course, 3)
+        # 570.25 without tax are 95.04 a session; with tax it is 115.00: 3 x 115 = 345.
+        self._check(course, [345], 345)
+
     def test_tax_included(self):
         tax = self._create_tax(21, True)
         course = self._sell_paid(tax=tax)
@@ -339,9 +350,8 @@ class TestRefundAmount(CourseRefundCase):
         self.assertEqual((course.currency_id.name, course.price), ("KWD", 100.1))
         self.company.refund_basis = "list"
         self._use(course, 1)
-        # 100.100 / 0.3 = 333.67 in books, 111.22 used, which is 33.366 of the price:
-        # 66.734.
-        self._check(course, [66.734], 66.734)
+        # 100.100 / 3 = 33.367 for the one that was used: 66.733.
+        self._check(course, [66.733], 66.733)
 
     def test_list_price_in_another_currency(self):
         pricelist = self._create_pricelist("KWD", 0.3, 100.1)

@@ -83,18 +83,13 @@ class MedspaCourse(models.Model):
 
     def _get_refund_lines_by_sessions(self, lots):
         """Return the price of what remains, lot by lot; free ones are worth zero."""
-        # What was swapped is part of what was sold: it counts once.
-        sold = sum(lot.value for lot in lots if not lot.course_line_id.swapped_from_id)
         left = lots.filtered(
             lambda lot: (
                 not float_is_zero(lot.remaining, precision_digits=QUANTITY_DIGITS)
             )
         )
-        # The last of them takes the rest: what is kept is rounded once, not by lot.
-        kept = sold - sum(left.mapped("value_remaining"))
-        total = self.price - self.currency_id.round(
-            self.price * kept / sold if sold else self.price
-        )
+        # What is kept is counted by session: the last of them takes the rest.
+        total = max(self.price - self._get_kept_price(lots), 0.0)
         weights = [lot.value_remaining for lot in left]
         lines = []
         for lot, amount in zip(
@@ -111,6 +106,31 @@ class MedspaCourse(models.Model):
                 }
             )
         return lines
+
+    def _get_kept_price(self, lots):
+        """Return the price of the sessions that are gone, each at its rounded share.
+
+        Counted in the price with tax: the values of the ledger are without, and a cent
+        apart. What was swapped is part of what was sold and keeps its price.
+        """
+        paid = lots.filtered(lambda lot: not lot.is_bonus)
+        sold = paid.filtered(lambda lot: not lot.course_line_id.swapped_from_id)
+        shares = self._share_by_weight(self.price, sold.mapped("value"))
+        unit_prices = {
+            lot.course_line_id: self.currency_id.round(share / lot.granted)
+            for lot, share in zip(sold, shares, strict=True)
+        }
+        kept = 0.0
+        for lot in paid:
+            line = lot.course_line_id
+            swapped = paid.filtered(
+                lambda other, line=line: other.course_line_id.swapped_from_id == line
+            )
+            gone = lot.granted - lot.remaining - sum(swapped.mapped("granted"))
+            while line.swapped_from_id:
+                line = line.swapped_from_id
+            kept += self.currency_id.round(unit_prices.get(line, 0.0) * gone)
+        return kept
 
     def _share_by_weight(self, amount, weights):
         """Split an amount of the sale by weights; what weighs nothing gets nothing."""
