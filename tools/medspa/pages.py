@@ -55,7 +55,12 @@ PAGES = [
     # What the clinic sees
     Page("desk", "rita", "/odoo/desk", LINE),
     Page("calendar", "rita", "/odoo/appointments", ".o_calendar_renderer"),
-    Page("appointment", "petra", _go("/odoo/desk", LINE), ".o_form_view"),
+    Page(
+        "appointment",
+        "rita",
+        _go("/odoo/appointments", ".o_switch_view.o_list", LINE),
+        ".o_form_view",
+    ),
     Page("courses", "rita", "/odoo/courses", LINE),
     Page("course-sold", "rita", _go("/odoo/courses", LINE), ".o_form_view"),
     Page(
