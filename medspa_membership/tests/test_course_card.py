@@ -91,8 +91,6 @@ class TestCourseCard(ClinicCase):
 
     def test_pdf(self):
         Report = self.env["ir.actions.report"]
-        if Report.get_wkhtmltopdf_state() == "install":
-            self.skipTest("wkhtmltopdf is not installed")
         course = self.course
         event = self._create_appointment("2026-01-26 09:00:00")
         event.action_done()

@@ -132,14 +132,13 @@ class TestCourseSale(ClinicCase):
         self._pay(order)
         self.assertEqual(order.course_ids.mapped("state"), ["active"] * 3)
 
-    def test_cancelling_a_paid_order_keeps_what_was_bought(self):
+    def test_order_of_a_course_in_use_is_not_cancelled(self):
         order = self._sell_course()
-        self._pay(order)
-        course = order.course_ids
-        order._action_cancel()
-        self.assertTrue(course.exists())
-
-    # === SHARES OF THE PRICE === #
+        order.course_ids._activate()
+        with self.assertRaisesRegex(UserError, "is in use"):
+            order._action_cancel()
+        self.assertEqual(order.state, "sale")
+        self.assertEqual(order.course_ids.state, "active")
 
     def test_share_of_price(self):
         # 100.00 for three courses of 5: 33.33, 33.33 and 33.34.

@@ -58,7 +58,10 @@ PAGES = [
     Page(
         "appointment",
         "rita",
-        _go("/odoo/appointments", ".o_switch_view.o_list", LINE),
+        _go(
+            "/odoo/appointments?view_type=list",
+            ".o_data_row:has-text('Booked'), .o_kanban_record:has-text('Booked')",
+        ),
         ".o_form_view",
     ),
     Page("courses", "rita", "/odoo/courses", LINE),

@@ -1,6 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class SaleOrder(models.Model):
@@ -43,11 +44,25 @@ class SaleOrder(models.Model):
                 order._create_invoices().action_post()
 
     def _action_cancel(self):
-        """Override of `sale` to drop courses that were never paid."""
+        """Override of `sale` to drop courses that were never paid, and no others."""
+        self._check_courses_before_cancel()
         res = super()._action_cancel()
         drafts = self.sudo().course_ids.filtered(lambda course: course.state == "draft")
         drafts.unlink()
         return res
+
+    def _check_courses_before_cancel(self):
+        """Keep an order whose course is in use: the patient has paid for it."""
+        in_use = self.sudo().course_ids.filtered(
+            lambda course: course.state in ("active", "paused", "completed")
+        )
+        if in_use:
+            raise UserError(
+                self.env._(
+                    "%s is in use. Cancel and refund the course instead of its order.",
+                    ", ".join(in_use.mapped("name")),
+                )
+            )
 
     def _get_patient(self):
         """Return whose the courses of the order are: the customer's.
