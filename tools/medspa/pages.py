@@ -60,7 +60,7 @@ PAGES = [
         "rita",
         _go(
             "/odoo/appointments?view_type=list",
-            ".o_data_row:has-text('Booked'), .o_kanban_record:has-text('Booked')",
+            ".o_data_row:has-text('Booked'), .o_kanban_record:not(.o_kanban_ghost)",
         ),
         ".o_form_view",
     ),
