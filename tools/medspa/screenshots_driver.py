@@ -35,6 +35,7 @@ def main(program: str, base: str, target: str, only: str) -> int:
                     viewport={"width": width, "height": height},
                     is_mobile=size == "phone",
                     has_touch=size == "phone",
+                    timezone_id="Europe/Madrid",
                 )
                 problems += _visit(context, base, login, list(group), target, size)
                 context.close()
