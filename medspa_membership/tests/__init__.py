@@ -16,6 +16,7 @@ from . import (
     test_course_time,
     test_credit_concurrency,
     test_credit_ledger,
+    test_desk_sale,
     test_free_slots,
     test_import,
     test_instalments,

@@ -14,7 +14,7 @@ from odoo.tools import mute_logger
 from .common import TODAY, ClinicCase
 
 DAY = date(2026, 2, 2)
-EXAMPLES = 300
+EXAMPLES = 2000
 FEWEST_STEPS = 8
 # Whole sessions and tenths of units; a hair too much or too little is of interest too.
 QUANTITIES = st.sampled_from((0.1, 0.333, 0.5, 1, 1.001, 2, 3, 7))
