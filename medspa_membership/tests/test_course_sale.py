@@ -132,6 +132,13 @@ class TestCourseSale(ClinicCase):
         self._pay(order)
         self.assertEqual(order.course_ids.mapped("state"), ["active"] * 3)
 
+    def test_a_larger_quantity_leaves_what_is_paid_in_use(self):
+        order = self._sell_course()
+        self._pay(order)
+        order.order_line.product_uom_qty = 2
+        courses = order.course_ids.sorted("sale_position")
+        self.assertEqual(courses.mapped("state"), ["active", "draft"])
+
     def test_order_of_a_course_in_use_is_not_cancelled(self):
         order = self._sell_course()
         order.course_ids._activate()

@@ -17,7 +17,9 @@ class SaleOrderLine(models.Model):
             confirmed = self.filtered(lambda line: line.state == "sale")
             confirmed._drop_surplus_courses()
             confirmed._create_courses()
-            confirmed.order_id._sync_courses_with_payment()
+            # What was paid stays in use: the further courses alone wait for money.
+            paid = confirmed.filtered(lambda line: line._get_paid_share() >= 1)
+            paid.sudo().course_ids._activate()
         return res
 
     def _drop_surplus_courses(self):
