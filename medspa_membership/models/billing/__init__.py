@@ -1,3 +1,18 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from . import account_move, payment_provider, payment_transaction, sale_order
+from . import (
+    account_move,
+    zz_stub,  # TEMP
+    account_move_membership,
+    medspa_dunning_policy,
+    medspa_membership_period,
+    medspa_membership_period_charge,
+    payment_provider,
+    payment_transaction,
+    payment_transaction_membership,
+    sale_order,
+    sale_order_membership,
+    sale_subscription,
+    sale_subscription_change,
+    sale_subscription_refund,
+)
