@@ -91,13 +91,13 @@ class SaleSubscription(models.Model):
 
         :return: whether time is left for further companies
         """
-        self = self.with_company(company).with_context(**QUIET)
+        Quiet = self.with_company(company).with_context(**QUIET)
         domain = self._get_due_domain(company, today)
         self.env["ir.cron"]._commit_progress(remaining=self.search_count(domain))
         conflicts = 0
         while conflicts < MAX_CONFLICTS:
             try:
-                batch = self.search(
+                batch = Quiet.search(
                     domain, limit=BILLING_BATCH, order="recurring_next_date, id"
                 ).try_lock_for_update()
                 if not batch:
