@@ -128,7 +128,7 @@ class MedspaMembershipPeriod(models.Model):
         :param date on_date: the clinic's day on which the money arrived
         :return: the credits
         """
-        vals_list, births = [], {}
+        vals_list = []
         for period in self.filtered(lambda p: p.state == "paid"):
             day = on_date or period.company_id._medspa_date()
             vals_list += period._prepare_credit_vals_list(day)
