@@ -187,6 +187,20 @@ class TestMembershipCancel(MembershipCase):
         self.assertEqual(membership.recurring_next_date, date(2026, 2, 28))
         self.assertFalse(membership.end_date)
 
+    def test_members_of_a_past_day_are_told_by_the_periods(self):
+        membership = self._join(on="2026-01-31")
+        other = self._join(partner=self.other_patient, on="2026-02-15")
+        self._cancel(membership, "2026-02-20", way="now")
+        Period = self.env["medspa.membership.period"]
+        for day, expected in (
+            ((2026, 1, 30), membership.browse()),
+            ((2026, 2, 1), membership),
+            ((2026, 2, 20), membership | other),
+            ((2026, 2, 21), other),
+        ):
+            found = Period._get_members_on(self.company, date(*day))
+            self.assertEqual(found & (membership | other), expected)
+
     def test_past_due_and_cancelled_is_dunned_and_not_billed(self):
         membership = self._join(on="2026-01-31")
         membership._set_payment_method(self._create_token("error"))
@@ -270,7 +284,7 @@ class TestMembershipChange(MembershipCase):
             membership._change_plan(self.plan, "now", amount=-40)
         self.assertEqual(membership.period_ids.refund_move_ids.amount_total, 40)
         left = {c.treatment_id: c.available for c in membership.credit_ids}
-        # Two of four peels for half of the period: one goes. The laser rounds up: it goes.
+        # Two of four peels for half of the period: one goes. The laser rounds up.
         self.assertEqual(left, {self.peel: 3, self.laser: 0})
 
     def test_no_credit_for_a_period_that_was_not_paid(self):
