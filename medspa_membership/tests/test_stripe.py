@@ -282,7 +282,7 @@ class TestStripe(ClinicData, StripeMixin, HttpCase):
         with (
             patch.object(Course, "_notify_active", side_effect=ValueError("no mail")),
             mute_logger(
-                "odoo.addons.medspa_membership.models.till.payment_transaction"
+                "odoo.addons.medspa_membership.models.billing.payment_transaction_charge"
             ),
         ):
             self.assertEqual(self._deliver(self.stripe.events[-1]).status_code, 200)
