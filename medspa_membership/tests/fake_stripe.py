@@ -32,9 +32,9 @@ from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-from .fake_stripe_api import GOOD_CARD, FakeStripeApi, StripeError
+from .fake_stripe_api import GOOD_CARD, SLOW_CARD, FakeStripeApi, StripeError
 
-__all__ = ["GOOD_CARD", "FakeStripe", "StripeError"]
+__all__ = ["GOOD_CARD", "SLOW_CARD", "FakeStripe", "StripeError"]
 
 # Done to the request before it is carried out: (status, error type, error code).
 REFUSALS = {

@@ -40,7 +40,7 @@ class MedspaPaymentEvent(models.Model):
         related="provider_id.company_id", store=True, index=True
     )
     occurred_at = fields.Datetime(required=True, readonly=True)
-    payload = fields.Json(readonly=True)
+    payload = fields.Json(readonly=True, groups="base.group_system")
     state = fields.Selection(
         [
             ("received", "Received"),
