@@ -176,9 +176,7 @@ class FakeStripeApi:
         """The network tells of a new card: the id of the payment method stays."""
         method = self._find(method_id)
         method["_number"] = number
-        method["card"].update(
-            last4=number[-4:], exp_month=exp_month, exp_year=exp_year
-        )
+        method["card"].update(last4=number[-4:], exp_month=exp_month, exp_year=exp_year)
         return self._emit("payment_method.automatically_updated", method)
 
     def change_mandate(self, mandate_id, status):

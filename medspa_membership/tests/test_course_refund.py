@@ -7,7 +7,6 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
-from odoo.tools import mute_logger
 
 from .common import TODAY
 from .course_common import CourseDeskCase

@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import json
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 
 from werkzeug.exceptions import BadRequest, Conflict, Forbidden
 
@@ -30,13 +30,13 @@ class MedspaStripeController(StripeController):
             event = json.loads(payload)
             kind, event_ref = event["type"], event["id"]
             stripe_object = event["data"]["object"]
-            occurred_at = datetime.utcfromtimestamp(event["created"])
+            occurred_at = datetime.fromtimestamp(event["created"], UTC)
         except (ValueError, KeyError, TypeError) as error:
             raise BadRequest() from error
         _logger.info("Stripe tells of %s (%s)", kind, event_ref)
         provider_sudo = self._pick_provider(providers_sudo, stripe_object)
         event_sudo = request.env["medspa.payment.event"]._receive(
-            provider_sudo, event_ref, kind, occurred_at, event
+            provider_sudo, event_ref, kind, occurred_at.replace(tzinfo=None), event
         )
         # Stored for good before anything is done with it.
         request.env.cr.commit()  # pylint: disable=invalid-commit

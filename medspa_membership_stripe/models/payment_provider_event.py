@@ -118,8 +118,12 @@ class PaymentProvider(models.Model):
     def _stripe_apply_refund(self, source_sudo, refund):
         """Bring a refund into our books, where it may be already."""
         refund_sudo = source_sudo.child_transaction_ids.filtered(
-            lambda tx: tx.operation == "refund"
-            and (tx.provider_reference == refund["id"] or tx._stripe_is_ours(refund))
+            lambda tx: (
+                tx.operation == "refund"
+                and (
+                    tx.provider_reference == refund["id"] or tx._stripe_is_ours(refund)
+                )
+            )
         )[:1]
         if not refund_sudo and refund["status"] in ("failed", "canceled"):
             return

@@ -94,8 +94,8 @@ class PaymentTransaction(models.Model):
             step = 100
         if minor % step or float_compare(sent, self.amount, precision_digits=4):
             return self.env._(
-                "Stripe cannot charge %(amount)s: the last decimals of %(currency)s must"
-                " be zero. Set a coarser rounding on the currency.",
+                "Stripe cannot charge %(amount)s: the last decimals of %(currency)s"
+                " must be zero. Set a coarser rounding on the currency.",
                 amount=f"{self.amount:g}",
                 currency=name,
             )

@@ -124,8 +124,8 @@ class PaymentTransaction(models.Model):
             # A question of the bank: the money is still here.
             self._log_message_on_linked_documents(
                 self.env._(
-                    "The bank asks about %(reference)s (%(reason)s). Answer it at Stripe"
-                    " before it becomes a dispute.",
+                    "The bank asks about %(reference)s (%(reason)s). Answer it at"
+                    " Stripe before it becomes a dispute.",
                     reference=self.reference,
                     reason=dispute.get("reason") or status,
                 )

@@ -11,8 +11,10 @@ class TestAmounts(StripeCase):
     """What Stripe gets, in minor units, or why it gets nothing."""
 
     def _charge_in(self, code, amount, rounding=None):
-        currency = self.env["res.currency"].with_context(active_test=False).search(
-            [("name", "=", code)]
+        currency = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("name", "=", code)])
         )
         currency.active = True
         if rounding:

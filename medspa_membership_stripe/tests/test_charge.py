@@ -326,9 +326,7 @@ class TestCharge(StripeCase):
             mute_logger(f"{module}.payment_transaction_unknown"),
         ):
             self._resolve()
-        self.assertEqual(
-            [tx.state for tx in charges], ["done", "pending", "done"]
-        )
+        self.assertEqual([tx.state for tx in charges], ["done", "pending", "done"])
 
     def test_other_amount_is_refused_as_often_as_it_is_told(self):
         tx = self._create_charge(self._create_token(GOOD_CARD))

@@ -23,13 +23,18 @@ class TestImport(StripeCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.manager.write(
-            {"company_ids": [Command.link(cls.company.id)], "company_id": cls.company.id}
+            {
+                "company_ids": [Command.link(cls.company.id)],
+                "company_id": cls.company.id,
+            }
         )
 
     def _add_customer(self, name, email, *cards):
         with self.stripe.lock:
             customer = self.stripe._route(
-                "POST", "customers", {"name": name, **({"email": email} if email else {})}
+                "POST",
+                "customers",
+                {"name": name, **({"email": email} if email else {})},
             )
             methods = []
             for card in cards:
@@ -53,7 +58,9 @@ class TestImport(StripeCase):
         return {line.customer_name: line.outcome for line in wizard.line_ids}
 
     def _get_tokens(self):
-        return self.env["payment.token"].search([("provider_id", "=", self.provider.id)])
+        return self.env["payment.token"].search(
+            [("provider_id", "=", self.provider.id)]
+        )
 
     def test_every_row_is_shown_before_anything_is_written(self):
         twins = self.env["res.partner"].create(
@@ -134,7 +141,9 @@ class TestImport(StripeCase):
                 {"name": f"P{index}", "email": f"p{index}@example.com"}
             )
             self._add_customer(
-                f"P{index}", f"p{index}@example.com", {"number": f"424242424242424{index}"}
+                f"P{index}",
+                f"p{index}@example.com",
+                {"number": f"424242424242424{index}"},
             )
         with patch(f"{WIZARD}.PAGE", 2), patch(f"{WIZARD}.READ_SECONDS", 0):
             wizard = self._check()

@@ -8,7 +8,6 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.medspa_membership.tests.common import ClinicData
-from odoo.addons.medspa_membership.tests.fake_stripe import GOOD_CARD
 from odoo.addons.medspa_membership.tests.stripe_common import StripeMixin
 from odoo.addons.medspa_membership.tests.test_credit_concurrency import (
     RealTransactionsCase,

@@ -31,7 +31,9 @@ class WebhookCase(StripeCase, HttpCase):
         return response
 
     def _get_event(self, event):
-        return self.env["medspa.payment.event"].search([("event_ref", "=", event["id"])])
+        return self.env["medspa.payment.event"].search(
+            [("event_ref", "=", event["id"])]
+        )
 
     def _process_later(self, **delta):
         with freeze_time(fields.Datetime.now() + timedelta(**delta)):
@@ -66,7 +68,7 @@ class TestSignature(WebhookCase):
             self.stripe.sign(changed, secret="whsec_guessed"),
             self.stripe.sign(changed, secrets=["whsec_a", "whsec_b"]),
             self.stripe.sign(changed, timestamp=time.time() - 301),
-            self.stripe.sign(changed, timestamp=time.time() + 301),
+            self.stripe.sign(changed, timestamp=time.time() + 330),
             (payload.replace(b"4900", b"1"), headers),
             (payload, {"Content-Type": "application/json"}),
             (payload, {**headers, "Stripe-Signature": "t=1,v1=é"}),
@@ -85,7 +87,9 @@ class TestSignature(WebhookCase):
         self.assertEqual(self.tx.state, "done")
 
     def test_without_a_secret_nothing_is_believed(self):
-        stripe_providers = self.env["payment.provider"].search([("code", "=", "stripe")])
+        stripe_providers = self.env["payment.provider"].search(
+            [("code", "=", "stripe")]
+        )
         stripe_providers.stripe_webhook_secret = False
         with mute_logger("odoo.http", CONTROLLER):
             response = self._deliver(self.event, 409)
@@ -98,8 +102,13 @@ class TestSignature(WebhookCase):
 
     def test_secret_of_another_company(self):
         """Who has one company's secret moves nothing of another company's."""
-        other = self._create_provider(self.company_data_2["company"])
-        other.stripe_webhook_secret = "whsec_other"
+        other = self.provider.copy({"name": "Stripe of another company"})
+        other.write(
+            {
+                **self._get_provider_vals(),
+                "stripe_webhook_secret": "whsec_other",
+            }
+        )
         self._deliver(self.event, secret="whsec_other")
         self.assertEqual(self.tx.state, "pending")
         self.assertEqual(self._get_event(self.event).provider_id, other)
@@ -120,9 +129,10 @@ class TestSignature(WebhookCase):
         ):
             self.assertIn(kind, params["enabled_events"])
             handlers = self.provider._stripe_get_event_handlers()
-            self.assertLessEqual(set(params["enabled_events"]), set(handlers) | {
-                "payment_intent.amount_capturable_updated"
-            })
+            self.assertLessEqual(
+                set(params["enabled_events"]),
+                set(handlers) | {"payment_intent.amount_capturable_updated"},
+            )
 
 
 @tagged("post_install", "-at_install")
@@ -202,8 +212,8 @@ class TestEvents(WebhookCase):
         obj.update(id="pi_shop", description="Order 7", metadata={})
         event["id"] = "evt_shop"
         self._deliver(event)
-        for _time in range(5):
-            self._process_later(days=2)
+        for day in range(1, 6):
+            self._process_later(days=day)
         stored = self._get_event(event)
         self.assertEqual((stored.state, stored.attempts), ("ignored", 5))
         obj["metadata"] = {"odoo_reference": tx.reference, "odoo_database": "other"}
@@ -246,8 +256,8 @@ class TestEvents(WebhookCase):
         self.stripe.fail_next("GET", path, "error", times=20)
         with mute_logger(EVENTS, "odoo.addons.payment.models.payment_provider"):
             self._deliver(event)
-            for _time in range(8):
-                self._process_later(days=2)
+            for day in range(1, 9):
+                self._process_later(days=2 * day)
         stored = self._get_event(event)
         self.assertEqual((stored.state, stored.attempts), ("failed", 9))
         self.stripe.faults.clear()
@@ -276,12 +286,13 @@ class TestEvents(WebhookCase):
                 event.with_user(user).read(["kind"])
             with self.assertRaises(AccessError):
                 event.with_user(user).action_retry()
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
         stranger = new_test_user(
             self.env,
             "stranger",
             groups="medspa_membership.group_medspa_manager",
-            company_id=self.company_data_2["company"].id,
-            company_ids=[Command.set(self.company_data_2["company"].ids)],
+            company_id=elsewhere.id,
+            company_ids=[Command.set(elsewhere.ids)],
         )
         with self.assertRaises(AccessError):
             event.with_user(stranger).read(["kind"])
@@ -291,7 +302,7 @@ class TestEvents(WebhookCase):
         self._charge()
         self._deliver(self.stripe.events[-1])
         Event = self.env["medspa.payment.event"]
-        done = self._get_event(self.stripe.events[-1])
+        done = self._get_event(self.stripe.events[-1]).sudo()
         failed = done.copy({"event_ref": "evt_failed", "state": "failed"})
         with freeze_time(fields.Datetime.now() + timedelta(days=89)):
             Event._gc_processed()
@@ -385,15 +396,31 @@ class TestMoneyThatGoesAway(WebhookCase):
         """It stays, and a counter-payment says that the money went again."""
         tx = self._charge()
         payment = tx.payment_id
-        with patch.object(type(payment), "is_matched", True):
-            self.stripe.dispute(tx.provider_reference)
-            self._deliver_all("charge.dispute.created")
+        self._match_with_statement(payment)
+        self.stripe.dispute(tx.provider_reference)
+        self._deliver_all("charge.dispute.created")
         self.assertTakenBack(tx)
         self.assertNotEqual(payment.state, "canceled")
         counter = self.env["account.payment"].search(
             [("payment_transaction_id", "=", tx.id), ("id", "!=", payment.id)]
         )
         self.assertEqual((counter.payment_type, counter.amount), ("outbound", 49))
+
+    def _match_with_statement(self, payment):
+        """Reconcile a payment with the payout on the bank statement."""
+        line = self.env["account.bank.statement.line"].create(
+            {
+                "journal_id": payment.journal_id.id,
+                "payment_ref": "Payout",
+                "amount": payment.amount,
+                "partner_id": payment.partner_id.id,
+            }
+        )
+        _liquidity, suspense, _other = line._seek_for_lines()
+        outstanding = payment._seek_for_lines()[0]
+        suspense.account_id = outstanding.account_id
+        (suspense | outstanding).reconcile()
+        self.assertTrue(payment.is_matched)
 
     def test_late_failure(self):
         tx = self._charge()
@@ -402,10 +429,13 @@ class TestMoneyThatGoesAway(WebhookCase):
             self._deliver_all("payment_intent.payment_failed")
         self.assertEqual((tx.state, tx.settled_as), ("error", "taken_back"))
         self.assertEqual(tx.taken_back_kind, "late_failure")
-        self.assertEqual((tx.decline_kind, tx.decline_code), (
-            "soft",
-            "insufficient_funds",
-        ))
+        self.assertEqual(
+            (tx.decline_kind, tx.decline_code),
+            (
+                "soft",
+                "insufficient_funds",
+            ),
+        )
         self.assertOpen(tx.invoice_ids)
         self.assertTrue(tx._may_retry_same_method())
         # Charged again, as a new attempt.
@@ -440,16 +470,22 @@ class TestMoneyThatGoesAway(WebhookCase):
         self.stripe.fail_next("POST", "refunds", "lost_answer")
         with mute_logger("odoo.addons.payment.models.payment_provider"):
             refund_tx = tx._refund(amount_to_refund=20)
-        self.assertEqual((refund_tx.state, refund_tx.is_outcome_unknown), (
-            "pending",
-            True,
-        ))
+        self.assertEqual(
+            (refund_tx.state, refund_tx.is_outcome_unknown),
+            (
+                "pending",
+                True,
+            ),
+        )
         self._deliver_all("charge.refunded")
         self.assertEqual(tx.child_transaction_ids, refund_tx, "It is the same one")
-        self.assertEqual((refund_tx.state, refund_tx.is_outcome_unknown), (
-            "done",
-            False,
-        ))
+        self.assertEqual(
+            (refund_tx.state, refund_tx.is_outcome_unknown),
+            (
+                "done",
+                False,
+            ),
+        )
 
     def test_refund_made_at_stripe(self):
         tx = self._charge()
@@ -490,9 +526,7 @@ class TestCards(WebhookCase):
             self._deliver(event)
         self.assertEqual(self.token.payment_details, "4444")
         self.assertEqual(self.token.card_brand, "visa")
-        self.assertEqual(
-            self.token.card_expiry_date, fields.Date.to_date("2028-02-29")
-        )
+        self.assertEqual(self.token.card_expiry_date, fields.Date.to_date("2028-02-29"))
         self.assertEqual(self.changes, [(self.token.id, "renewed")])
 
     def test_old_news_of_a_card(self):
@@ -530,6 +564,15 @@ class TestCards(WebhookCase):
             {"id": "mandate_1", "object": "mandate", "created": 0, "metadata": {}},
         )
         return self.stripe.change_mandate("mandate_1", status)
+
+    def test_provider_that_is_switched_off(self):
+        self.provider.state = "disabled"
+        self.assertFalse(self.token.active)
+        self.assertEqual(self.changes, [(self.token.id, "archived")])
+
+    def test_new_card_is_told(self):
+        token = self._create_token()
+        self.assertEqual(self.changes, [(token.id, "created")])
 
     def test_usable_until_the_end_of_its_month(self):
         self.assertTrue(self.token._is_usable(fields.Date.to_date("2026-11-30")))

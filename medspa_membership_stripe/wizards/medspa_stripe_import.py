@@ -189,7 +189,7 @@ class MedspaStripeImport(models.TransientModel):
             params["starting_after"] = self.cursor
         page = client.customers.list(params)
         rows = [
-            (customer, method)
+            (customer.to_dict(), method and method.to_dict())
             for customer in page.data
             for method in self._read_methods(client, customer) or [None]
         ]
@@ -213,7 +213,7 @@ class MedspaStripeImport(models.TransientModel):
             email_normalize(customer.get("email") or "") for customer, _card in rows
         }
         patients = self._get_patients(emails - {False, ""})
-        known = self._get_known_methods([method.id for _c, method in rows if method])
+        known = self._get_known_methods([method["id"] for _c, method in rows if method])
         seen = set(self.line_ids.mapped(lambda li: (li.partner_id.id, li.fingerprint)))
         vals_list = []
         for customer, method in rows:
@@ -229,19 +229,19 @@ class MedspaStripeImport(models.TransientModel):
         """Return what Stripe says of a card, or of a customer without one."""
         vals = {
             "import_id": self.id,
-            "customer_ref": customer.id,
+            "customer_ref": customer["id"],
             "customer_name": customer.get("name"),
             "email": customer.get("email"),
         }
         if method:
-            card = method.card
+            card = method["card"]
             vals.update(
-                method_ref=method.id,
+                method_ref=method["id"],
                 fingerprint=card.get("fingerprint"),
-                card_brand=card.brand,
-                last4=card.last4,
-                card_expiry_month=card.exp_month,
-                card_expiry_year=card.exp_year,
+                card_brand=card["brand"],
+                last4=card["last4"],
+                card_expiry_month=card["exp_month"],
+                card_expiry_year=card["exp_year"],
             )
         return vals
 

@@ -107,7 +107,7 @@ class MedspaPaymentEvent(models.Model):
             except OperationalError:
                 # Two at once: the request, or the job, starts again.
                 raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is kept
+            except Exception as error:
                 self.env.invalidate_all()
                 _logger.warning("Event %s: %s", event.event_ref, error, exc_info=True)
                 event._postpone(str(error) or type(error).__name__)

@@ -120,7 +120,7 @@ class PaymentTransaction(models.Model):
         )
 
     def _is_money_missing(self):
-        """Tell whether the bank said that it is about money. Note: a provider's hook."""
+        """Tell whether the bank said that it is about money. A provider's hook."""
         return False
 
     def _is_card_outdated(self):

@@ -9,9 +9,9 @@ class PaymentTransaction(models.Model):
 
     A transaction that is taken back is in state `error` and has `taken_back_at`. State
     `error` because every reader of core then counts it right: it is no longer among
-    what an invoice was paid by, it cannot be refunded, the invoice can be paid anew. The
-    date because `error` alone could be turned to `done` by any late or repeated news of
-    the success: only `_give_back` does that.
+    what an invoice was paid by, it cannot be refunded, the invoice can be paid anew.
+    The date because `error` alone could be turned to `done` by any late or repeated
+    news of the success: only `_give_back` does that.
     """
 
     _inherit = "payment.transaction"

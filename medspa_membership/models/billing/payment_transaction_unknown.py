@@ -192,7 +192,7 @@ class PaymentTransaction(models.Model):
                 self._process(self.provider_code, payment_data)
                 return
         except ValidationError as error:
-            _logger.warning("No outcome of %s yet: %s", self.reference, error)
+            _logger.info("No outcome of %s yet: %s", self.reference, error)
             return
         if give_up:
             self.write({"is_outcome_unknown": False, "decline_kind": "technical"})
