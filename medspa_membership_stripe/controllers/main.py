@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import json
 import logging
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 from werkzeug.exceptions import BadRequest, Conflict, Forbidden
 
@@ -12,6 +12,8 @@ from odoo.http import request
 from odoo.addons.payment_stripe.controllers.main import StripeController
 
 _logger = logging.getLogger(__name__)
+
+EPOCH = datetime(1970, 1, 1)
 
 
 class MedspaStripeController(StripeController):
@@ -30,13 +32,13 @@ class MedspaStripeController(StripeController):
             event = json.loads(payload)
             kind, event_ref = event["type"], event["id"]
             stripe_object = event["data"]["object"]
-            occurred_at = datetime.fromtimestamp(event["created"], UTC)
+            occurred_at = EPOCH + timedelta(seconds=event["created"])
         except (ValueError, KeyError, TypeError) as error:
             raise BadRequest() from error
         _logger.info("Stripe tells of %s (%s)", kind, event_ref)
         provider_sudo = self._pick_provider(providers_sudo, stripe_object)
         event_sudo = request.env["medspa.payment.event"]._receive(
-            provider_sudo, event_ref, kind, occurred_at.replace(tzinfo=None), event
+            provider_sudo, event_ref, kind, occurred_at, event
         )
         # Stored for good before anything is done with it.
         request.env.cr.commit()  # pylint: disable=invalid-commit
