@@ -1,9 +1,10 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from contextlib import contextmanager
+from datetime import timedelta
 
-from odoo import Command
-from odoo.tests import HttpCase
+from odoo import Command, fields
+from odoo.tests import HttpCase, freeze_time
 from odoo.tools import mute_logger
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
@@ -48,6 +49,7 @@ class StripeCase(ClinicData, StripeMixin, AccountTestInvoicingCommon):
 
     def setUp(self):
         super().setUp()
+        self.minutes = 0
         # Each test reads the fake's books from its own beginning.
         self.stripe.objects.clear()
         self.stripe.events.clear()
@@ -162,7 +164,10 @@ class StripeCase(ClinicData, StripeMixin, AccountTestInvoicingCommon):
         self.env.invalidate_all()
 
     def _resolve(self):
-        self._run_cron("ir_cron_resolve_unknown")
+        """Run the job that asks for outcomes, a quarter of an hour after the last."""
+        self.minutes += 15
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=self.minutes)):
+            self._run_cron("ir_cron_resolve_unknown")
 
     def assertPaid(self, invoice, amount=None):
         self.assertEqual(invoice.amount_residual, 0)

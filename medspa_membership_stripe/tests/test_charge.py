@@ -223,10 +223,9 @@ class TestCharge(StripeCase):
 
     def test_draft_left_by_a_crash(self):
         tx = self._create_charge(self._create_token())
-        tx.charged_at = fields.Datetime.now() - timedelta(minutes=5)
+        tx.charged_at = fields.Datetime.now() + timedelta(minutes=6)
         self._resolve()
         self.assertEqual(tx.state, "draft", "Its process may still be at work")
-        tx.charged_at = fields.Datetime.now() - timedelta(minutes=11)
         self._resolve()
         self.assertEqual(tx.state, "done")
         self.assertChargedOnce(tx)
@@ -241,6 +240,31 @@ class TestCharge(StripeCase):
             other.amount = 50
             self._charge_once(other)
         self.assertEqual((other.state, other.is_outcome_unknown), ("pending", True))
+        self.assertChargedOnce(tx)
+
+    def test_answer_that_cannot_be_read(self):
+        Transaction = self.registry["payment.transaction"]
+        module = "odoo.addons.medspa_membership.models.billing"
+        with (
+            patch.object(Transaction, "_apply_updates", side_effect=KeyError("id")),
+            mute_logger(f"{module}.payment_transaction_charge"),
+        ):
+            tx = self._charge()
+        self.assertEqual((tx.state, tx.is_outcome_unknown), ("pending", True))
+        self._resolve()
+        self.assertEqual(tx.state, "done")
+        self.assertChargedOnce(tx)
+
+    def test_saved_card_on_a_page_is_no_less_unknown(self):
+        tx = self._create_charge(self._create_token(), operation="online_token")
+        self.stripe.fail_next("POST", "payment_intents", "lost_answer")
+        with mute_logger("odoo.addons.payment.models.payment_provider"):
+            tx._charge_with_token()
+        self.assertEqual((tx.state, tx.is_outcome_unknown), ("pending", True))
+        self.assertFalse(tx.invoice_ids._has_to_be_paid(), "It is not offered again")
+        self._resolve()
+        self.assertEqual(tx.state, "done")
+        self.assertPaid(tx.invoice_ids)
         self.assertChargedOnce(tx)
 
     # === REFUSED BEFORE IT IS SENT === #

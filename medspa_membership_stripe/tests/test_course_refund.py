@@ -92,7 +92,10 @@ class TestRefundByStripe(StripeMixin, CourseRefundCase):
         self.assertNothingChanged(course)
 
     def _resolve(self):
-        with self.enter_registry_test_mode():
+        with (
+            freeze_time("2026-02-02 08:30:00"),
+            self.enter_registry_test_mode(),
+        ):
             self.env.ref(
                 "medspa_membership.ir_cron_resolve_unknown"
             ).method_direct_trigger()

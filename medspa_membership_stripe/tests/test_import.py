@@ -39,7 +39,7 @@ class TestImport(StripeCase):
             methods = []
             for card in cards:
                 method = self.stripe._route("POST", "payment_methods", {"card": card})
-                method["customer"] = customer["id"]
+                self.stripe.objects[method["id"]]["customer"] = customer["id"]
                 methods.append(method["id"])
         return customer["id"], methods
 

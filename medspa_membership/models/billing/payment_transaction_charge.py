@@ -70,14 +70,28 @@ class PaymentTransaction(models.Model):
         # Held while the provider answers: a webhook about this charge waits for us
         # instead of making us lose the answer to a conflict.
         if self._is_awaiting_answer() and self.try_lock_for_update():
-            if is_first:
-                self._charge_with_token()
-            else:
-                self._resolve_outcome()
+            self._ask_safely(
+                self._charge_with_token if is_first else self._resolve_outcome
+            )
             self.env["ir.cron"]._commit_progress()
         if self.state in FINAL_STATES and not self.is_post_processed:
             self._post_process_at_once()
         return self.state
+
+    def _ask_safely(self, ask):
+        """Ask the provider; an answer that cannot be read leaves the outcome open.
+
+        :param ask: the method that asks
+        """
+        try:
+            with self.env.cr.savepoint():
+                ask()
+        except OperationalError:
+            raise
+        except Exception:
+            _logger.exception("The outcome of %s stays unknown", self.reference)
+            self.is_outcome_unknown = True
+            self._set_pending()
 
     def _refuse_charge(self, kind, message):
         """End a charge that was never sent."""

@@ -19,8 +19,9 @@ _logger = logging.getLogger(__name__)
 
 # The provider forgets the key of a request after a day: until then it can be repeated.
 KEY_HOURS = 23
-# A charge is a draft for seconds; one that is it longer has lost its process.
-DRAFT_MINUTES = 10
+# A charge is a draft for seconds: one that is it longer has lost its process. And what
+# has no answer is asked for again after so long.
+PAUSE_MINUTES = 10
 # Core's job gives post-processing up after four days, and after so long it is ours.
 CORE_JOB_DAYS = 4
 BATCH = 200
@@ -151,6 +152,7 @@ class PaymentTransaction(models.Model):
         for tx in self:
             if not tx._is_awaiting_answer():
                 continue
+            tx.outcome_asked_at = fields.Datetime.now()
             may_repeat = not tx._is_key_expired() and tx._is_still_owed()
             if may_repeat:
                 tx._repeat_request()
@@ -181,7 +183,6 @@ class PaymentTransaction(models.Model):
         :param bool give_up: whether nothing found means that nothing was done
         """
         self.ensure_one()
-        self.outcome_asked_at = fields.Datetime.now()
         try:
             payment_data = self._fetch_outcome()
             if payment_data is NotImplemented:
@@ -189,6 +190,7 @@ class PaymentTransaction(models.Model):
                     _logger.info("Somebody has to look %s up", self.reference)
                 return
             if payment_data:
+                self.is_outcome_unknown = False
                 self._process(self.provider_code, payment_data)
                 return
         except ValidationError as error:
@@ -218,9 +220,14 @@ class PaymentTransaction(models.Model):
     def _cron_resolve_unknown(self):
         """Ask what became of charges and refunds that have no outcome yet."""
         now = fields.Datetime.now()
-        todo = self.search(self._get_unresolved_domain(now), order="id", limit=BATCH)
+        open_domain = self._get_unresolved_domain(now)
+        todo = self.search(
+            open_domain, order="outcome_asked_at NULLS FIRST, id", limit=BATCH
+        )
         late = self.search(self._get_unbooked_domain(now), order="id", limit=BATCH)
-        self.env["ir.cron"]._commit_progress(remaining=len(todo) + len(late))
+        self.env["ir.cron"]._commit_progress(
+            remaining=self.search_count(open_domain) + len(late)
+        )
         for tx in todo:
             tx._resolve_apart()
             if not self.env["ir.cron"]._commit_progress(1):
@@ -235,41 +242,39 @@ class PaymentTransaction(models.Model):
     def _get_unresolved_domain(self, now):
         """Return the transactions whose outcome is to be asked for.
 
-        Those without an answer at every run; those that the provider is still busy with
-        once a day, in case the news of them was lost.
+        Those without an answer every few minutes; those that the provider is still busy
+        with once a day, in case the news of them was lost.
         """
+        just_now = now - timedelta(minutes=PAUSE_MINUTES)
+        yesterday = now - timedelta(days=1)
         unknown = Domain("state", "=", "pending") & Domain(
             "is_outcome_unknown", "=", True
         )
         # The process that charged it was killed.
-        lost = Domain("state", "=", "draft") & Domain(
-            "charged_at", "<", now - timedelta(minutes=DRAFT_MINUTES)
-        )
-        yesterday = now - timedelta(days=1)
-        processing = (
-            Domain("state", "=", "pending")
-            & Domain("last_state_change", "<", yesterday)
-            & (
-                Domain("outcome_asked_at", "=", False)
-                | Domain("outcome_asked_at", "<", yesterday)
-            )
+        lost = Domain("state", "=", "draft") & Domain("charged_at", "<", just_now)
+        processing = Domain("state", "=", "pending") & Domain(
+            "last_state_change", "<", yesterday
         )
         return Domain("operation", "in", [*TOKEN_OPERATIONS, "refund"]) & (
-            unknown | lost | processing
+            ((unknown | lost) & self._get_not_asked_domain(just_now))
+            | (processing & self._get_not_asked_domain(yesterday))
+        )
+
+    @api.model
+    def _get_not_asked_domain(self, since):
+        """Return the transactions that were not asked for after a time."""
+        return Domain("outcome_asked_at", "=", False) | Domain(
+            "outcome_asked_at", "<", since
         )
 
     @api.model
     def _get_unbooked_domain(self, now):
         """Return what is paid and not booked, and given up by core's job."""
-        yesterday = now - timedelta(days=1)
         return (
             Domain("is_post_processed", "=", False)
             & Domain("state", "=", "done")
             & Domain("last_state_change", "<", now - timedelta(days=CORE_JOB_DAYS))
-            & (
-                Domain("outcome_asked_at", "=", False)
-                | Domain("outcome_asked_at", "<", yesterday)
-            )
+            & self._get_not_asked_domain(now - timedelta(days=1))
         )
 
     def _resolve_apart(self):
@@ -281,6 +286,7 @@ class PaymentTransaction(models.Model):
             if self._is_awaiting_answer():
                 self._resolve_outcome()
             elif self.state == "pending":
+                self.outcome_asked_at = fields.Datetime.now()
                 self._ask_for_outcome(give_up=False)
             self.env["ir.cron"]._commit_progress()
             if self.state in FINAL_STATES and not self.is_post_processed:
