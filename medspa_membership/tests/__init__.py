@@ -29,7 +29,6 @@ from . import (
     test_recipe,
     test_security,
     test_shop,
-    test_stripe,
     test_terms,
     test_units,
     test_visit,
