@@ -74,7 +74,12 @@ class PaymentTransaction(models.Model):
                 self._charge_with_token if is_first else self._resolve_outcome
             )
             self.env["ir.cron"]._commit_progress()
-        if self.state in FINAL_STATES and not self.is_post_processed:
+        # Held or not there: the webhook has the news too, and books it.
+        if (
+            self.try_lock_for_update()
+            and self.state in FINAL_STATES
+            and not self.is_post_processed
+        ):
             self._post_process_at_once()
         return self.state
 
