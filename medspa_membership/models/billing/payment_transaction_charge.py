@@ -177,9 +177,11 @@ class PaymentTransaction(models.Model):
         Called when a transaction with invoices is paid, declined, cancelled or taken
         back, which `settled_as` tells; after the invoices were reconciled, or opened
         again. An outcome is reported once: each change of it is reported again (paid
-        after a decline, taken back after paid). An override must bear to be called
-        twice all the same, must not ask a provider, and must not commit; what it
-        raises leaves the report to the next run of core's job.
+        after a decline, taken back after paid). Charges that a patient makes on a page
+        come here too: `operation` tells. Runs with the rights of the superuser, in the
+        request or job that brings the news. An override must bear to be called twice
+        all the same, must not ask a provider, and must not commit; what it raises
+        leaves booking and report to the next run of core's job.
 
         Note: `self.ensure_one()`
         """
