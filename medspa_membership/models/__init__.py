@@ -8,3 +8,4 @@ from . import course  # isort: skip
 from . import till  # isort: skip
 from . import transfer  # isort: skip
 from . import billing  # isort: skip
+from . import portal  # isort: skip

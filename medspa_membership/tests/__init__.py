@@ -21,6 +21,7 @@ from . import (
     test_import,
     test_instalments,
     test_ledger_properties,
+    test_login_link,
     test_missed_appointments,
     test_portal,
     test_query_counts,
