@@ -12,3 +12,13 @@ class ResConfigSettings(models.TransientModel):
         default=DEFAULT_MINUTES,
         config_parameter="medspa_membership.login_link_minutes",
     )
+    deposit_kind = fields.Selection(related="company_id.deposit_kind", readonly=False)
+    deposit_value = fields.Float(related="company_id.deposit_value", readonly=False)
+    refunds_deposit = fields.Boolean(
+        related="company_id.refunds_deposit", readonly=False
+    )
+    hold_minutes = fields.Integer(related="company_id.hold_minutes", readonly=False)
+    waiting_batch = fields.Integer(related="company_id.waiting_batch", readonly=False)
+    waiting_minutes = fields.Integer(
+        related="company_id.waiting_minutes", readonly=False
+    )
