@@ -23,6 +23,7 @@ from . import (
     test_ledger_properties,
     test_login_link,
     test_missed_appointments,
+    test_open_booking,
     test_portal,
     test_query_counts,
     test_recipe,

@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, hash_sign, verify_hash_signed
@@ -191,7 +191,8 @@ class CalendarEvent(models.Model):
         """
         self.ensure_one()
         template = self.env.ref("medspa_membership.mail_template_booked_online")
-        template.sudo().send_mail(self.id)
+        # From the clinic, and not from the visitor who causes it.
+        template.with_user(SUPERUSER_ID).send_mail(self.id)
 
     def _ask_to_confirm(self, email):
         """Send the link that confirms a held time to the address that was given.
@@ -200,7 +201,8 @@ class CalendarEvent(models.Model):
         """
         self.ensure_one()
         template = self.env.ref("medspa_membership.mail_template_confirm_booking")
-        template = template.sudo().with_context(
+        # From the clinic, and not from the visitor who causes it.
+        template = template.with_user(SUPERUSER_ID).with_context(
             medspa_confirm_url=self._get_confirm_url(email)
         )
         mail_id = template.send_mail(

@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import hash_sign, verify_hash_signed
@@ -185,7 +185,7 @@ class MedspaWaiting(models.Model):
         """Send the link that puts a visitor in line. Note: `self.ensure_one()`."""
         self.ensure_one()
         template = self.env.ref("medspa_membership.mail_template_waiting_join")
-        template.sudo().send_mail(
+        template.with_user(SUPERUSER_ID).send_mail(
             self.id, email_values={"email_to": email, "recipient_ids": []}
         )
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from psycopg2.errors import ExclusionViolation
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, hash_sign, verify_hash_signed
@@ -338,7 +338,7 @@ class MedspaWaitingOffer(models.Model):
         """Tell the person of the free time. Note: `self.ensure_one()`."""
         self.ensure_one()
         template = self.env.ref("medspa_membership.mail_template_waiting_offer")
-        template.sudo().send_mail(self.id)
+        template.with_user(SUPERUSER_ID).send_mail(self.id)
 
     def _get_url(self):
         """Return the address of the offer, as the mail has it."""
