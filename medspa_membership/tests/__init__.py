@@ -4,6 +4,7 @@ from . import (
     test_appointment,
     test_backend_views,
     test_booking_routes,
+    test_care,
     test_course,
     test_course_card,
     test_course_concurrency,
@@ -16,6 +17,7 @@ from . import (
     test_course_time,
     test_credit_concurrency,
     test_credit_ledger,
+    test_deposit,
     test_desk_sale,
     test_free_slots,
     test_import,
@@ -33,4 +35,5 @@ from . import (
     test_terms,
     test_units,
     test_visit,
+    test_waiting,
 )

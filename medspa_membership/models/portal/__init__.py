@@ -2,9 +2,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
     calendar_event_deposit,
-    calendar_event_freed,
     calendar_event_hold,
     calendar_event_move,
+    calendar_event_waiting,
     medspa_credit,
     medspa_login_link,
     medspa_occupancy,

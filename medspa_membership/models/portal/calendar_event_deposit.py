@@ -143,11 +143,23 @@ class CalendarEvent(models.Model):
             lambda tx: tx.state == "done"
             and tx.operation not in ("refund", "validation")
         )
-        automatic = paid.filtered(lambda tx: tx.provider_id.support_refund != "none")
-        for tx in automatic:
-            tx._refund()
-        if paid - automatic or not paid:
+        is_done = bool(paid) and all(self._refund_transaction(tx) for tx in paid)
+        if not is_done:
             self._ask_desk(
                 self.env._("Cancelled in time: give the deposit back by hand.")
             )
+        if order_sudo.invoice_ids.filtered(lambda move: move.state == "posted"):
+            self._ask_desk(
+                self.env._("Cancelled in time: credit the invoice of the deposit.")
+            )
+            return
         order_sudo._action_cancel()
+
+    def _refund_transaction(self, tx):
+        """Refund a card payment, and tell whether the provider does it."""
+        if tx.provider_id.support_refund in (False, "none"):
+            return False
+        refund_tx = tx._refund()
+        if refund_tx.state == "done":
+            refund_tx._post_process()
+        return refund_tx.state in ("pending", "done")

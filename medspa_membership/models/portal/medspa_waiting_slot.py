@@ -68,47 +68,39 @@ class MedspaWaitingSlot(models.Model):
         """
         if not practitioner or not room or self._get_deadline(company, start) is None:
             return self.browse()
-        slot = self.new(
-            {
-                "company_id": company.id,
-                "practitioner_id": practitioner.id,
-                "room_id": room.id,
-                "start": start,
-                "stop": stop,
-            }
-        )
-        if not slot._find_next_in_line(1):
+        vals = {
+            "company_id": company.id,
+            "practitioner_id": practitioner.id,
+            "room_id": room.id,
+            "start": start,
+            "stop": stop,
+        }
+        if not self.new(vals)._find_next_in_line(1):
             return self.browse()
         try:
             with self.env.cr.savepoint():
-                return self._create_held(company, practitioner, room, start, stop)
+                return self._create_held(vals)
         except ExclusionViolation:
-            # Only a part of it became free, or somebody was quicker.
+            # Somebody took it at this very moment.
             return self.browse()
 
     @api.model
-    def _create_held(self, company, practitioner, room, start, stop):
+    def _create_held(self, vals):
+        """Create a slot that occupies its resources, unless a part of it is taken."""
         now = fields.Datetime.now()
-        slot = self.create(
+        rows = [
             {
-                "company_id": company.id,
-                "practitioner_id": practitioner.id,
-                "room_id": room.id,
-                "start": start,
-                "stop": stop,
-                "next_step_at": now,
+                "resource_id": resource_id,
+                "start": vals["start"],
+                "stop": vals["stop"],
             }
-        )
+            for resource_id in (vals["practitioner_id"], vals["room_id"])
+        ]
+        if self.env["calendar.event"]._are_taken(rows):
+            return self.browse()
+        slot = self.create({**vals, "next_step_at": now})
         self.env["medspa.occupancy"].create(
-            [
-                {
-                    "waiting_slot_id": slot.id,
-                    "resource_id": resource.id,
-                    "start": start,
-                    "stop": stop,
-                }
-                for resource in practitioner | room
-            ]
+            [{**row, "waiting_slot_id": slot.id} for row in rows]
         )
         self.env.ref("medspa_membership.ir_cron_offer_freed_times")._trigger(at=now)
         return slot
