@@ -34,12 +34,14 @@
         "data/mail_template_data.xml",
         "data/portal_mail_template_data.xml",
         "data/website_menu_data.xml",
+        "data/website_snippet_data.xml",
         "wizards/medspa_appointment_wizard_views.xml",
         "wizards/medspa_course_wizard_views.xml",
         "wizards/medspa_import_views.xml",
         "report/medspa_course_report.xml",
         "wizards/medspa_clinic_wizard_views.xml",
         "views/website/website_sale_templates.xml",
+        "views/website/snippets.xml",
         "views/portal/login_link_templates.xml",
         "views/portal/portal_templates.xml",
         "views/portal/booking_templates.xml",
@@ -73,6 +75,10 @@
         ],
         "web.assets_frontend": [
             "medspa_membership/static/src/interactions/**/*",
+        ],
+        "web.assets_tests": [
+            "medspa_membership/static/tests/lib/axe/axe.min.js",
+            "medspa_membership/static/tests/tours/**/*",
         ],
     },
 }

@@ -152,11 +152,28 @@ class OpenBooking(Booking, SalePortal):
         values = {
             "event": event_sudo,
             "treatment": event_sudo.treatment_id,
+            "token": token,
             **self._prepare_appointment_tools(event_sudo.medspa_company_id),
         }
         if event_sudo.held_until and event_sudo.deposit_amount:
             values.update(self._prepare_deposit(event_sudo, token))
         return self._render_private("book_held", values)
+
+    @route(
+        "/book/held/<string:token>/appointment.ics",
+        type="http",
+        auth="public",
+        website=True,
+        sitemap=False,
+        methods=["GET"],
+        readonly=True,
+    )
+    def book_ics(self, token, **kwargs):
+        """Give who booked without an account the appointment for their own calendar."""
+        event_sudo, _email = self._find_by_token(PAGE_SCOPE, token)
+        if not event_sudo or event_sudo.held_until or not event_sudo._is_upcoming():
+            return self._render_gone(event_sudo)
+        return self._make_ics_response(event_sudo)
 
     @route(
         "/book/confirm/<string:token>",

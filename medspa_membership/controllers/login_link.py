@@ -29,6 +29,9 @@ class LoginLink(Home):
         readonly=True,
     )
     def login_link_form(self, login=None, redirect=None, **kwargs):
+        if not request.env.user._is_public():
+            path = request.env["medspa.login.link"]._get_local_path(redirect)
+            return request.redirect(path or "/my")
         return self._render_login_link("login_link_ask", email=login, redirect=redirect)
 
     @route(

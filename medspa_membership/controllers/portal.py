@@ -308,6 +308,10 @@ class ClinicPortal(CustomerPortal):
         event_sudo = self._get_own_appointment(event_id)
         if not event_sudo or not event_sudo._is_upcoming():
             return request.redirect("/my")
+        return self._make_ics_response(event_sudo)
+
+    @staticmethod
+    def _make_ics_response(event_sudo):
         return request.make_response(
             event_sudo._get_patient_ics(),
             [

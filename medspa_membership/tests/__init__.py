@@ -26,6 +26,7 @@ from . import (
     test_login_link,
     test_missed_appointments,
     test_open_booking,
+    test_patient_tours,
     test_portal,
     test_query_counts,
     test_recipe,

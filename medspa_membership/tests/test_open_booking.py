@@ -101,6 +101,8 @@ class TestOpenBooking(OpenBookingCase):
         self.assertEqual(self._new_mails[-1].email_to, "vera@example.com")
         page = self.url_open(response.headers["Location"])
         self.assertIn("Look into your mail", page.text)
+        ics = self.url_open(response.headers["Location"] + "/appointment.ics")
+        self.assertNotIn("VEVENT", ics.text, "nothing is booked yet")
         path = self._get_confirm_path()
         self.assertIn("Yes, book it", self.url_open(path).text)
         self.env.invalidate_all()
@@ -121,6 +123,9 @@ class TestOpenBooking(OpenBookingCase):
         self.authenticate(None, None)
         response = self._post(path)
         self.assertIn("/book/held/", response.headers["Location"])
+        ics = self.url_open(response.headers["Location"] + "/appointment.ics")
+        self.assertIn("SUMMARY:Peel at", ics.text)
+        self.assertNotIn("Vera", ics.text)
         page = self.url_open("/my/appointments", allow_redirects=False)
         self.assertIn("/web/login", page.headers["Location"])
 

@@ -12,6 +12,7 @@ from . import (
     medspa_waiting,
     medspa_waiting_slot,
     payment_transaction,
+    product_product,
     product_template,
     res_company,
     res_config_settings,

@@ -296,6 +296,11 @@ class MedspaWaitingOffer(models.Model):
         """
         self.ensure_one()
         slot, entry = self.slot_id, self.waiting_id
+        on_date = self.company_id._medspa_date(self.start)
+        if not self.treatment_id._is_bookable_by(
+            entry.partner_id, on_date, self.company_id
+        ):
+            raise UserError(self.env._("This treatment is for members only."))
         if not self._is_open() or not slot._finish("taken"):
             raise UserError(
                 self.env._("This time is taken or not held any more. You stay in line.")
