@@ -74,6 +74,7 @@
             "medspa_membership/static/src/views/**/*",
         ],
         "web.assets_frontend": [
+            "medspa_membership/static/src/scss/frontend.scss",
             "medspa_membership/static/src/interactions/**/*",
         ],
         "web.assets_tests": [

@@ -37,4 +37,5 @@ from . import (
     test_units,
     test_visit,
     test_waiting,
+    test_website_blocks,
 )
