@@ -2,8 +2,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """The patient's pages beside core's, and free times, in a clinic with 10,000 patients.
 
-The clinic is the one of bench/courses.py. A page of ours and the page of core that it is
-compared with are opened in turn, so that both meet the same moments of the machine.
+The clinic is the one of bench/courses.py. A page of ours and the page of core that it
+is compared with are opened in turn: both meet the same moments of the machine.
 """
 
 import argparse

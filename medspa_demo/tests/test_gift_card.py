@@ -57,9 +57,7 @@ class TestGiftCard(TransactionCase):
 
     def test_card_pays_a_part_of_a_course(self):
         card = self._buy_card()
-        order = self._create_order(
-            self.patient, self.course_product.product_variant_id
-        )
+        order = self._create_order(self.patient, self.course_product.product_variant_id)
         price = order.amount_total
         self._redeem(order, card)
         self.assertEqual(order.amount_total, price - 50)
@@ -76,9 +74,7 @@ class TestGiftCard(TransactionCase):
 
     def test_cards_pay_all_of_a_course(self):
         """Nothing is left to pay: the course is ready when the order is confirmed."""
-        order = self._create_order(
-            self.patient, self.course_product.product_variant_id
-        )
+        order = self._create_order(self.patient, self.course_product.product_variant_id)
         card = self._buy_card()
         card.points = order.amount_total
         self._redeem(order, card)
@@ -89,9 +85,7 @@ class TestGiftCard(TransactionCase):
 
     def test_card_pays_once(self):
         card = self._buy_card()
-        first = self._create_order(
-            self.patient, self.course_product.product_variant_id
-        )
+        first = self._create_order(self.patient, self.course_product.product_variant_id)
         self._redeem(first, card)
         first.action_confirm()
         second = self._create_order(
@@ -101,9 +95,7 @@ class TestGiftCard(TransactionCase):
 
     def test_cancelled_order_gives_the_card_back(self):
         card = self._buy_card()
-        order = self._create_order(
-            self.patient, self.course_product.product_variant_id
-        )
+        order = self._create_order(self.patient, self.course_product.product_variant_id)
         self._redeem(order, card)
         order.action_confirm()
         order._action_cancel()

@@ -185,7 +185,7 @@ class OpenBooking(Booking, SalePortal):
         readonly=True,
     )
     def book_mail_link(self, token, **kwargs):
-        """Show the button that confirms: what only fetches the link confirms nothing."""
+        """Show the button that confirms: who only fetches the link does nothing."""
         event_sudo, _email = self._find_by_token(CONFIRM_SCOPE, token)
         if not event_sudo or event_sudo.appointment_status == "cancelled":
             return self._render_gone(event_sudo)
@@ -374,12 +374,16 @@ class OpenBooking(Booking, SalePortal):
                 or request.env._("This time has just been taken. Choose another one."),
                 **{"with": kwargs.get("with"), "day": str(day or "")},
             )
-        event = request.env["calendar.event"].sudo().new(
-            {
-                "start": slot["start"],
-                "stop": slot["stop"],
-                "medspa_company_id": offer.company_id.id,
-            }
+        event = (
+            request.env["calendar.event"]
+            .sudo()
+            .new(
+                {
+                    "start": slot["start"],
+                    "stop": slot["stop"],
+                    "medspa_company_id": offer.company_id.id,
+                }
+            )
         )
         values.update(
             {
@@ -389,7 +393,9 @@ class OpenBooking(Booking, SalePortal):
                 "statement": treatment_sudo._get_booking_statement(
                     offer.patient, start, offer.company_id
                 ),
-                "guest": {name: kwargs.get(name) for name in ("name", "email", "phone")},
+                "guest": {
+                    name: kwargs.get(name) for name in ("name", "email", "phone")
+                },
                 "honeypot": HONEYPOT,
             }
         )

@@ -49,7 +49,11 @@ class Care(ClinicPortal):
         # The clinic's own method finds them; core decides who may open them.
         readable = orders_sudo.with_user(request.env.user)._filtered_access("read")
         documents = [
-            {"name": order.name, "url": order.get_portal_url(), "date": order.date_order}
+            {
+                "name": order.name,
+                "url": order.get_portal_url(),
+                "date": order.date_order,
+            }
             for order in orders_sudo.browse(readable.ids)
         ]
         documents += [

@@ -335,9 +335,7 @@ class ClinicPortal(CustomerPortal):
             & Domain("id", "=", event_id)
         )
 
-    def _render_appointment(
-        self, event_sudo, is_new=False, is_moved=False, error=None
-    ):
+    def _render_appointment(self, event_sudo, is_new=False, is_moved=False, error=None):
         return request.render(
             "medspa_membership.portal_my_appointment",
             {

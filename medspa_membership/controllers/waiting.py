@@ -112,7 +112,9 @@ class Waiting(OpenBooking):
                 "parts": {
                     name: bool(kwargs.get(name)) or not error for name in PART_FIELDS
                 },
-                "guest": {name: kwargs.get(name) for name in ("name", "email", "phone")},
+                "guest": {
+                    name: kwargs.get(name) for name in ("name", "email", "phone")
+                },
                 "honeypot": HONEYPOT,
             }
         )
@@ -200,12 +202,16 @@ class Waiting(OpenBooking):
         if values["is_open"]:
             company_sudo = offer_sudo.company_id
             values["statement"] = offer_sudo._get_statement()
-            values["event"] = request.env["calendar.event"].sudo().new(
-                {
-                    "start": offer_sudo.start,
-                    "stop": offer_sudo.stop,
-                    "medspa_company_id": company_sudo.id,
-                }
+            values["event"] = (
+                request.env["calendar.event"]
+                .sudo()
+                .new(
+                    {
+                        "start": offer_sudo.start,
+                        "stop": offer_sudo.stop,
+                        "medspa_company_id": company_sudo.id,
+                    }
+                )
             )
             values.update(self._prepare_appointment_tools(company_sudo))
         return self._render_private("waiting_offer", values)

@@ -55,7 +55,9 @@ class TestCarePage(OpenBookingCase):
         order = self._sell_course()
         order._create_invoices().action_post()
         self._create_appointment(
-            self.start + timedelta(hours=3), treatment_id=self.laser.id, is_paid_apart=True
+            self.start + timedelta(hours=3),
+            treatment_id=self.laser.id,
+            is_paid_apart=True,
         )
         page = self._open("paula")
         form = Form(self.patient.with_user(self.receptionist))
@@ -84,13 +86,17 @@ class TestCarePage(OpenBookingCase):
         self.assertEqual(self._figure(page, "o_medspa_sessions_left"), "0")
 
     def test_family_sees_what_is_shared_and_no_more(self):
-        credit = self._create_credit(3, beneficiary_ids=[Command.set(self.other_patient.ids)])
+        credit = self._create_credit(
+            3, beneficiary_ids=[Command.set(self.other_patient.ids)]
+        )
         self.assertIn("Oscar Other", self._text(self._open("paula")))
         page = self._open("oscar")
         self.assertIn("shared by Paula Patient", self._text(page))
         # Shared sessions are not counted twice, nor shown to the desk as his.
         self.assertEqual(self._figure(page, "o_medspa_sessions_left"), "5")
-        self.assertIn(credit, self.other_patient.sudo()._get_care(self.company)["credits"])
+        self.assertIn(
+            credit, self.other_patient.sudo()._get_care(self.company)["credits"]
+        )
         self.assertNotIn("Laser 2 sessions", self._text(page))
 
     def test_visitors_log_in_first(self):
@@ -130,7 +136,9 @@ class TestCareFigures(CourseDeskCase):
         self._create_credit(4)
         figures = self.patient._get_care_figures(other)
         self.assertEqual(figures["sessions_left"], 0)
-        self.assertEqual(self.patient._get_care_figures(self.company)["sessions_left"], 4)
+        self.assertEqual(
+            self.patient._get_care_figures(self.company)["sessions_left"], 4
+        )
 
     def test_figures_are_for_staff(self):
         user = self._create_portal_user(self.patient, "paula")

@@ -249,7 +249,12 @@ class TestLoginLink(LoginLinkCase):
     def test_request_does_the_same_for_all(self):
         """No time to measure either: who it is, the job finds out later."""
         counts = []
-        for email in ("warm@example.com", "paula@example.com", "nobody@example.com", "doc@example.com"):
+        for email in (
+            "warm@example.com",
+            "paula@example.com",
+            "nobody@example.com",
+            "doc@example.com",
+        ):
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.cr.sql_log_count
@@ -344,13 +349,14 @@ class TestLoginLinkAtOnce(RealTransactionsCase):
 
     @classmethod
     def _create_data(cls, env):
-        super()._create_data(env)
+        res = super()._create_data(env)
         partner = env["res.partner"].create(
             {"name": "Paula", "email": "paula.at.once@example.com"}
         )
         user = partner._create_portal_users(env.company)
         link = env["medspa.login.link"].create({"email": partner.email})
         cls.token, cls.user_id, cls.link_id = link._arm(user), user.id, link.id
+        return res
 
     def test_two_posts_at_once(self):
         answers = []

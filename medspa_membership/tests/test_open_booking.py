@@ -44,14 +44,17 @@ class OpenBookingCase(ClinicData, MockEmail, HttpCase):
 
     def _review(self, start=None, url=None, **kwargs):
         query = "".join(f"&{key}={value}" for key, value in kwargs.items())
-        return self.url_open(f"{url or self.url}/review?start={self._value(start)}{query}")
+        return self.url_open(
+            f"{url or self.url}/review?start={self._value(start)}{query}"
+        )
 
     def _post(self, url, **data):
         data["csrf_token"] = http.Request.csrf_token(self)
         return self.url_open(url, data=data, allow_redirects=False)
 
-    def _book(self, start=None, url=None, agreed=None, visitor=VISITOR, **data):
-        """Confirm the review page as it is shown; return the answer and the mails."""
+    def _book(self, start=None, url=None, agreed=None, visitor=None, **data):
+        """Confirm the review page as it is shown, and return the answer."""
+        visitor = VISITOR if visitor is None else visitor
         if agreed is None:
             page = self._review(start, url).text
             agreed = re.search(r'name="agreed" value="([^"]+)"', page)[1]
@@ -106,7 +109,9 @@ class TestOpenBooking(OpenBookingCase):
         path = self._get_confirm_path()
         self.assertIn("Yes, book it", self.url_open(path).text)
         self.env.invalidate_all()
-        self.assertTrue(event.held_until, "a link that is only fetched confirms nothing")
+        self.assertTrue(
+            event.held_until, "a link that is only fetched confirms nothing"
+        )
         response = self._post(path)
         self.env.invalidate_all()
         self.assertFalse(event.held_until)
@@ -205,7 +210,9 @@ class TestOpenBooking(OpenBookingCase):
             self.assertIn(text, response.text)
             self.assertIn("600 000 999" if field != "phone" else "Vera", response.text)
         self.assertFalse(self._appointments())
-        self.assertFalse(self.env["res.partner"].search([("name", "=", "Vera Visitor")]))
+        self.assertFalse(
+            self.env["res.partner"].search([("name", "=", "Vera Visitor")])
+        )
 
     # === LOGGED IN === #
 
@@ -217,7 +224,9 @@ class TestOpenBooking(OpenBookingCase):
         self.assertIn("Uses 1 of 4 sessions", self._text(self._review()))
         response = self._book(visitor={})
         event = self._appointments()
-        self.assertIn(f"/my/appointments/{event.id}?booked=1", response.headers["Location"])
+        self.assertIn(
+            f"/my/appointments/{event.id}?booked=1", response.headers["Location"]
+        )
         self.assertEqual((event.patient_id, event.credit_id), (self.patient, credit))
         self.assertFalse(event.held_until)
         self.assertBalances(credit, 4, 1)
@@ -266,7 +275,10 @@ class TestOpenBooking(OpenBookingCase):
             self.assertEqual(response.status_code, 200)
         for text in ("", "now", "9999-99-99T99:99", "2026-02-02"):
             response = self._post(
-                f"{self.url}/confirm", start=text, agreed="price-120.000-0.000", **VISITOR
+                f"{self.url}/confirm",
+                start=text,
+                agreed="price-120.000-0.000",
+                **VISITOR,
             )
             self.assertEqual(response.status_code, 200)
         self.assertFalse(self._appointments())
@@ -303,7 +315,9 @@ class TestOpenBooking(OpenBookingCase):
             self.authenticate(login, login)
             page = self.url_open(f"{self.url}?day={self.day}")
             self.assertEqual("o_medspa_confirm" in page.text, is_shown, login)
-            self._book(agreed="price-120.000-0.000", visitor=VISITOR if not login else {})
+            self._book(
+                agreed="price-120.000-0.000", visitor=VISITOR if not login else {}
+            )
         self.assertEqual(self._appointments().patient_id, self.patient)
 
     def test_members_book_earlier(self):
@@ -451,7 +465,11 @@ class TestBookingStatement(ClinicCase):
         """Whatever is said, the appointment has it: same credit, or none."""
         self._create_credit(1, expires_on="2026-02-04")
         course = self._create_course()
-        for start in ("2026-02-04 10:00:00", "2026-02-04 12:00:00", "2026-02-16 10:00:00"):
+        for start in (
+            "2026-02-04 10:00:00",
+            "2026-02-04 12:00:00",
+            "2026-02-16 10:00:00",
+        ):
             said = self._state(start=start)["credit"]
             self.assertEqual(self._create_appointment(start).credit_id, said)
         self.assertEqual(course.reserved_sessions, 2)
@@ -472,7 +490,7 @@ class TestBookAtOnce(RealTransactionsCase):
 
     @classmethod
     def _create_data(cls, env):
-        super()._create_data(env)
+        res = super()._create_data(env)
         env["product.template"].browse(cls.peel_id).write(
             {
                 "is_published": True,
@@ -489,6 +507,7 @@ class TestBookAtOnce(RealTransactionsCase):
         )
         cls.start = slots[0]["start"].strftime("%Y-%m-%dT%H:%M")
         cls.url = f"/book/{env['ir.http']._slug(peel)}"
+        return res
 
     def _visit(self, number, barrier, answers):
         client = Client(http.root)
@@ -556,9 +575,7 @@ class TestMove(ClinicCase):
         self.assertEqual(self.event.practitioner_id, self.petra)
         self.assertEqual(self.credit.move_ids, moves, "nothing was given back or taken")
         self.assertBalances(self.credit, 5, 1)
-        self.assertEqual(
-            set(self.event.occupancy_ids.mapped("start")), {start}
-        )
+        self.assertEqual(set(self.event.occupancy_ids.mapped("start")), {start})
 
     def test_own_time_is_no_obstacle(self):
         """A quarter of an hour later meets only the appointment itself."""
@@ -571,9 +588,7 @@ class TestMove(ClinicCase):
         allowed = self.event._get_movable_days(
             {self.day + timedelta(days=n) for n in (-1, 0, 1, 6, 8, 13, 14)}
         )
-        self.assertEqual(
-            allowed, {self.day + timedelta(days=n) for n in (-1, 0, 14)}
-        )
+        self.assertEqual(allowed, {self.day + timedelta(days=n) for n in (-1, 0, 14)})
         with self.assertRaisesRegex(UserError, "cannot be booked any more"):
             self.event._move_by_patient(self._at(self.day + timedelta(days=1), 11))
 
@@ -618,7 +633,9 @@ class TestMoveRoutes(OpenBookingCase):
         self._create_credit(2)
         event = self._create_appointment(self.start)
         self.authenticate("paula", "paula")
-        self.assertIn("Choose another time", self.url_open(f"/my/appointments/{event.id}").text)
+        self.assertIn(
+            "Choose another time", self.url_open(f"/my/appointments/{event.id}").text
+        )
         page = self.url_open(f"/my/appointments/{event.id}/move?day={self.day}")
         self.assertIn("Your session moves with the appointment", page.text)
         wanted = self._at(self.day, 15)

@@ -44,9 +44,15 @@ class TestWebsiteBlocks(ClinicData, HttpCase):
 
     def _get_structured_data(self, product):
         page = self.url_open(product.website_url)
-        scripts = re.findall(r'application/ld\+json"[^>]*>(.*?)</script>', page.text, re.S)
+        scripts = re.findall(
+            r'application/ld\+json"[^>]*>(.*?)</script>', page.text, re.DOTALL
+        )
         found = [json.loads(script) for script in scripts]
-        flat = [part for data in found for part in (data if isinstance(data, list) else [data])]
+        flat = [
+            part
+            for data in found
+            for part in (data if isinstance(data, list) else [data])
+        ]
         return next(part for part in flat if part.get("@type") == "Product")
 
     def test_course_page_says_what_is_in_it(self):

@@ -37,9 +37,12 @@ class ProductTemplate(models.Model):
         """
         now = fields.Datetime.now()
         days = company.booking_horizon_days
-        if company.member_horizon_days > days and patient:
-            if patient._is_member(company._medspa_date(now), company):
-                days = company.member_horizon_days
+        if (
+            company.member_horizon_days > days
+            and patient
+            and patient._is_member(company._medspa_date(now), company)
+        ):
+            days = company.member_horizon_days
         return (
             now + timedelta(minutes=company.booking_lead_minutes),
             now + timedelta(days=days),

@@ -140,8 +140,9 @@ class CalendarEvent(models.Model):
         """Send the money back the way it came; where that is not possible, ask."""
         order_sudo = self.sudo().sale_line_id.order_id
         paid = order_sudo.transaction_ids.filtered(
-            lambda tx: tx.state == "done"
-            and tx.operation not in ("refund", "validation")
+            lambda tx: (
+                tx.state == "done" and tx.operation not in ("refund", "validation")
+            )
         )
         is_done = bool(paid) and all(self._refund_transaction(tx) for tx in paid)
         if not is_done:

@@ -136,7 +136,7 @@ class MedspaWaitingSlot(models.Model):
         return entries.filtered(lambda e: e.treatment_id in fitting)[:limit]
 
     def _fits(self, treatment):
-        """Tell whether a treatment can be given in the time, by whom and where it is."""
+        """Tell whether a treatment fits into the time, its practitioner and room."""
         self.ensure_one()
         length = timedelta(
             minutes=treatment.buffer_before_minutes

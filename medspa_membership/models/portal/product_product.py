@@ -22,7 +22,10 @@ class ProductProduct(models.Model):
         data["offers"] |= {
             "availability": "https://schema.org/InStock",
             "url": f"{base_url}{self.website_url}",
-            "offeredBy": {"@type": "HealthAndBeautyBusiness", "name": company_sudo.name},
+            "offeredBy": {
+                "@type": "HealthAndBeautyBusiness",
+                "name": company_sudo.name,
+            },
         }
         # Visitors may not read recipes; what is on sale is public.
         steps_sudo = self.sudo().product_tmpl_id.step_ids.sorted("sequence")

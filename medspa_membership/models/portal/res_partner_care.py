@@ -33,7 +33,7 @@ class ResPartner(models.Model):
         compute="_compute_care",
         currency_field="care_currency_id",
         groups="medspa_membership.group_medspa_user",
-        help="What is due of posted invoices, and of booked visits that nothing covers.",
+        help="What is due of invoices, and of booked visits that nothing covers.",
     )
     care_currency_id = fields.Many2one("res.currency", compute="_compute_care")
     waiting_ids = fields.One2many(
