@@ -9,4 +9,4 @@ class MedspaCredit(models.Model):
     def _is_from_plan(self):
         """Tell whether a membership gave it. Note: `self.ensure_one()`."""
         self.ensure_one()
-        return False
+        return bool(self.membership_id)

@@ -17,6 +17,13 @@ class ResPartner(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _is_member(self, on_date, company):
+        """Override: who has a membership that gives rights on the day."""
+        memberships = self.env["sale.subscription"]._get_memberships(
+            self, company, on_date
+        )
+        return bool(memberships) or super()._is_member(on_date, company)
+
     @api.model
     def _find_user_by_email(self, email):
         """Return the one user who logs in with an address or has it, if there is one.

@@ -183,6 +183,14 @@ class ResPartner(models.Model):
         )
 
     def _get_care_memberships(self, company):
-        """Seam: return the memberships to show, the running ones first."""
+        """Return the memberships to show, the latest first."""
         self.ensure_one()
-        return []
+        return self.env["sale.subscription"].search(
+            [
+                ("partner_id", "=", self.id),
+                ("company_id", "=", company.id),
+                ("is_membership", "=", True),
+                ("membership_state", "!=", "ended"),
+            ],
+            order="id desc",
+        )
