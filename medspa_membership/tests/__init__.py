@@ -24,6 +24,7 @@ from . import (
     test_instalments,
     test_ledger_properties,
     test_login_link,
+    test_member_booking,
     test_membership_billing,
     test_membership_life,
     test_missed_appointments,
