@@ -50,7 +50,7 @@ class Care(ClinicPortal):
         readable = orders_sudo.with_user(request.env.user)._filtered_access("read")
         documents = [
             {
-                "name": order.name,
+                "name": request.env._("Order %s", order.name),
                 "url": order.get_portal_url(),
                 "date": order.date_order,
             }
@@ -58,7 +58,7 @@ class Care(ClinicPortal):
         ]
         documents += [
             {
-                "name": course.display_name,
+                "name": request.env._("Course card: %s", course.display_name),
                 "url": f"/my/courses/{course.id}/card",
                 "date": course.purchase_date,
             }
