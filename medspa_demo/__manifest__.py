@@ -8,7 +8,12 @@
     "website": "https://github.com/medspa/medspa",
     "author": "medspa",
     "license": "AGPL-3",
-    "depends": ["medspa_membership", "payment_demo", "website_sale"],
+    "depends": [
+        "medspa_membership",
+        "payment_demo",
+        "website_sale",
+        "website_sale_loyalty",
+    ],
     "data": [
         "data/res_company_data.xml",
         "data/resource_data.xml",
@@ -18,6 +23,7 @@
         "data/treatment_data.xml",
         "data/course_data.xml",
         "data/plan_data.xml",
+        "data/gift_card_data.xml",
         "data/website_data.xml",
     ],
     "assets": {

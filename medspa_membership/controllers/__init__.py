@@ -1,3 +1,12 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from . import booking, portal, website_sale
+from . import (
+    booking,
+    booking_guest,
+    booking_move,
+    care,
+    login_link,
+    portal,
+    waiting,
+    website_sale,
+)

@@ -268,11 +268,13 @@ class ClinicPortal(CustomerPortal):
         sitemap=False,
         readonly=True,
     )
-    def portal_my_appointment(self, event_id, booked=None, **kwargs):
+    def portal_my_appointment(self, event_id, booked=None, moved=None, **kwargs):
         event_sudo = self._get_own_appointment(event_id)
         if not event_sudo:
             return request.redirect("/my")
-        return self._render_appointment(event_sudo, is_new=bool(booked))
+        return self._render_appointment(
+            event_sudo, is_new=bool(booked), is_moved=bool(moved)
+        )
 
     @route(
         "/my/appointments/<int:event_id>/cancel",
@@ -306,6 +308,10 @@ class ClinicPortal(CustomerPortal):
         event_sudo = self._get_own_appointment(event_id)
         if not event_sudo or not event_sudo._is_upcoming():
             return request.redirect("/my")
+        return self._make_ics_response(event_sudo)
+
+    @staticmethod
+    def _make_ics_response(event_sudo):
         return request.make_response(
             event_sudo._get_patient_ics(),
             [
@@ -329,7 +335,7 @@ class ClinicPortal(CustomerPortal):
             & Domain("id", "=", event_id)
         )
 
-    def _render_appointment(self, event_sudo, is_new=False, error=None):
+    def _render_appointment(self, event_sudo, is_new=False, is_moved=False, error=None):
         return request.render(
             "medspa_membership.portal_my_appointment",
             {
@@ -338,6 +344,8 @@ class ClinicPortal(CustomerPortal):
                 "event": event_sudo,
                 "course": event_sudo.credit_id.course_id,
                 "is_new": is_new and event_sudo._is_upcoming(),
+                "is_moved": is_moved and event_sudo._is_upcoming(),
+                "deposit_outcome": event_sudo._get_deposit_outcome(is_late=False),
                 "error": error,
                 **self._prepare_appointment_tools(event_sudo.medspa_company_id),
             },

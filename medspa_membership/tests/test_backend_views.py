@@ -169,6 +169,7 @@ class TestBackendViews(ClinicCase):
 
     def test_desk_buttons_by_role(self):
         desk = {
+            "action_confirm_hold",
             "action_arrive",
             "action_done",
             "action_no_show",

@@ -411,7 +411,7 @@ class TestBookingRoutes(PatientPages):
         self.authenticate("paula", "paula")
         page = self.url_open(f"/my/appointments/{event.id}")
         self.assertNotIn("o_medspa_cancel", page.text)
-        self.assertIn("The time to cancel online is over.", page.text)
+        self.assertIn("The time to change or cancel it online is over.", page.text)
         response = self._post(f"/my/appointments/{event.id}/cancel")
         self.assertEqual(response.status_code, 200)
         self.env.invalidate_all()

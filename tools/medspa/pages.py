@@ -43,6 +43,33 @@ def _open_booking(page: Any, base: str) -> None:
         page.locator(".o_data_row:has-text('Booked')").first.click()
 
 
+def _open_review(page: Any, base: str) -> None:
+    """Choose a treatment and the first free time, as a visitor does."""
+    page.goto(base + "/book")
+    page.locator(".o_medspa_treatment").first.click()
+    page.wait_for_load_state("load")
+    page.locator(".o_medspa_booking_form label.btn").first.click()
+    page.locator(".o_medspa_confirm").click()
+    page.wait_for_load_state("load")
+
+
+def _open_held(page: Any, base: str) -> None:
+    """Book as a visitor: the time is held until the address is confirmed."""
+    _open_review(page, base)
+    page.fill("#medspa_name", "Wilhelmina Featherstonehaugh-Cholmondeley")
+    page.fill("#medspa_email", "wilhelmina@example.com")
+    page.fill("#medspa_phone", "600 000 111")
+    page.locator(".o_medspa_confirm").click()
+    page.wait_for_load_state("load")
+
+
+def _ask_for_link(page: Any, base: str) -> None:
+    page.goto(base + "/my/login-link")
+    page.fill("#medspa_login_email", "nobody@example.com")
+    page.locator(".o_medspa_login_link button").click()
+    page.wait_for_load_state("load")
+
+
 COURSE = "a:has-text('Radiance: 5 light peels')"
 LINE = ".o_data_row, .o_kanban_record:not(.o_kanban_ghost)"
 
@@ -51,6 +78,25 @@ PAGES = [
     Page("home", None, "/", "#wrapwrap"),
     Page("shop", None, "/shop", "#wrapwrap"),
     Page("course", None, _go("/shop", f".oe_product_cart {COURSE}"), "#add_to_cart"),
+    Page("login", None, "/web/login?redirect=/my", ".o_medspa_login_link"),
+    Page("login-link-asked", None, _ask_for_link, ".o_medspa_link_asked"),
+    Page("login-link-gone", None, "/my/login/too-old", ".o_medspa_link_gone"),
+    Page("treatments-to-book", None, "/book", ".o_medspa_treatment"),
+    Page(
+        "book-times",
+        None,
+        _go("/book", ".o_medspa_treatment"),
+        ".o_medspa_booking_form, .o_medspa_no_slots",
+    ),
+    Page("book-review", None, _open_review, ".o_medspa_review"),
+    Page("book-held", None, _open_held, ".o_medspa_held"),
+    Page("book-gone", None, "/book/held/too-old", ".o_medspa_gone"),
+    Page(
+        "waiting-join",
+        None,
+        _go("/book", ".o_medspa_treatment", ".o_medspa_waiting_link a"),
+        ".o_medspa_waiting_form",
+    ),
     # What a patient sees
     Page("my", "paula", "/my", "#wrapwrap"),
     Page("my-courses", "paula", "/my/courses", "#wrapwrap"),
@@ -62,10 +108,30 @@ PAGES = [
         ".o_medspa_booking_form, .o_medspa_empty, .o_medspa_no_slots",
     ),
     Page("my-appointments", "paula", "/my/appointments", "#wrapwrap"),
+    Page("my-care", "paula", "/my/care", ".o_medspa_care"),
+    Page(
+        "my-appointment",
+        "paula",
+        _go("/my/appointments", ".o_medspa_appointment"),
+        "#wrapwrap",
+    ),
+    Page(
+        "my-appointment-move",
+        "paula",
+        _go("/my/appointments", ".o_medspa_appointment", "a.o_medspa_move"),
+        ".o_medspa_move_from",
+    ),
+    Page(
+        "book-review-patient",
+        "paula",
+        _open_review,
+        ".o_medspa_review",
+    ),
     # What the clinic sees
     Page("desk", "rita", "/odoo/desk", LINE),
     Page("calendar", "rita", "/odoo/appointments", ".o_calendar_renderer"),
     Page("appointment", "rita", _open_booking, ".o_form_view"),
+    Page("waiting-list", "rita", "/odoo/waiting-list", ".o_list_view, .o_kanban_view"),
     Page("courses", "rita", "/odoo/courses", LINE),
     Page("course-sold", "rita", _go("/odoo/courses", LINE), ".o_form_view"),
     Page(

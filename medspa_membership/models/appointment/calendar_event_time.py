@@ -124,9 +124,10 @@ class CalendarEvent(models.Model):
         return (free or rooms)[:1]
 
     @api.model
-    def _get_busy_times(self, resources, start, stop):
+    def _get_busy_times(self, resources, start, stop, but_event=None):
         """Return the occupied times of many resources, in order, by one query.
 
+        :param but_event: an appointment whose own time does not count
         :rtype: dict[int, list[tuple[datetime, datetime]]]
         """
         busy = defaultdict(list)
@@ -138,6 +139,7 @@ class CalendarEvent(models.Model):
                     ("resource_id", "in", resources.ids),
                     ("start", "<", stop),
                     ("stop", ">", start),
+                    ("event_id", "not in", (but_event or self.browse()).ids),
                 ],
                 ["resource_id"],
                 ["start:array_agg", "stop:array_agg"],

@@ -29,18 +29,28 @@ class ProductTemplate(models.Model):
 
     # === BUSINESS METHODS: FREE TIMES === #
 
-    def _get_booking_window(self, company):
+    def _get_booking_window(self, company, patient=None):
         """Return the first and the last moment a patient may book by themselves.
 
+        :param patient: whose window it is: members may look further ahead
         :return: two naive datetimes in UTC
         """
         now = fields.Datetime.now()
+        days = company.booking_horizon_days
+        if (
+            company.member_horizon_days > days
+            and patient
+            and patient._is_member(company._medspa_date(now), company)
+        ):
+            days = company.member_horizon_days
         return (
             now + timedelta(minutes=company.booking_lead_minutes),
-            now + timedelta(days=company.booking_horizon_days),
+            now + timedelta(days=days),
         )
 
-    def _get_free_slots(self, start, stop, practitioners=None, company=None):
+    def _get_free_slots(
+        self, start, stop, practitioners=None, company=None, but_event=None
+    ):
         """Return the times at which the treatment can be booked.
 
         Working hours and leaves come from core's `resource`, what is taken from
@@ -51,6 +61,7 @@ class ProductTemplate(models.Model):
         :param datetime start: naive, in UTC
         :param datetime stop: naive, in UTC
         :param practitioners: those asked for; all who perform the treatment by default
+        :param but_event: an appointment that is being moved and takes no time
         :return: dicts with `start` and `stop` (naive, UTC), `practitioner` and
             `room`, by time, then by practitioner
         """
@@ -65,7 +76,7 @@ class ProductTemplate(models.Model):
         after = timedelta(minutes=self.buffer_after_minutes)
         length = timedelta(minutes=self.duration_minutes)
         busy = self.env["calendar.event"]._get_busy_times(
-            practitioners | rooms, start - before, stop + length + after
+            practitioners | rooms, start - before, stop + length + after, but_event
         )
         slots = []
         for practitioner, shifts in self._get_shifts(

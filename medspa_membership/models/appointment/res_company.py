@@ -16,10 +16,14 @@ class ResCompany(models.Model):
     booking_horizon_days = fields.Integer(
         default=90, help="Patients book at most so many days ahead."
     )
+    member_horizon_days = fields.Integer(
+        help="Members book so many days ahead, when that is more."
+    )
     _booking_step_positive = models.Constraint(
         "CHECK (booking_step_minutes > 0)", "Offered times need a step above zero."
     )
     _booking_limits_not_negative = models.Constraint(
-        "CHECK (booking_lead_minutes >= 0 AND booking_horizon_days >= 0)",
+        "CHECK (booking_lead_minutes >= 0 AND booking_horizon_days >= 0"
+        " AND member_horizon_days >= 0)",
         "Booking limits are zero or more.",
     )

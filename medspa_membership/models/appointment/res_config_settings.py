@@ -15,6 +15,9 @@ class ResConfigSettings(models.TransientModel):
     booking_horizon_days = fields.Integer(
         related="company_id.booking_horizon_days", readonly=False
     )
+    member_horizon_days = fields.Integer(
+        related="company_id.member_horizon_days", readonly=False
+    )
     cancel_notice_hours = fields.Integer(
         related="company_id.cancel_notice_hours", readonly=False
     )

@@ -225,7 +225,9 @@ class MedspaCourseLine(models.Model):
             return None
         company = self.company_id
         treatment = self._get_treatment_on_sale()
-        start, stop = treatment._get_booking_window(company)
+        start, stop = treatment._get_booking_window(
+            company, self.course_id.sudo().partner_id
+        )
         first = min(credit.valid_from or date.min for credit in credits)
         last = max(credit.expires_on or date.max for credit in credits)
         if first != date.min:

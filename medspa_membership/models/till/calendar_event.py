@@ -46,10 +46,13 @@ class CalendarEvent(models.Model):
             if not event.treatment_id or event.appointment_status == "cancelled":
                 event.payment_status = False
             elif line_sudo and line_sudo.order_id.state != "cancel":
-                is_paid = line_sudo._get_paid_share() >= 1
-                event.payment_status = "paid" if is_paid else "ordered"
-                if not is_paid:
-                    event.amount_due = line_sudo.price_total
+                share = line_sudo._get_paid_share()
+                event.payment_status = "paid" if share >= 1 else "ordered"
+                if share < 1:
+                    # A deposit counts towards the price.
+                    event.amount_due = line_sudo.currency_id.round(
+                        line_sudo.price_total * (1 - share)
+                    )
             elif event.credit_id:
                 event.payment_status = "covered"
             else:

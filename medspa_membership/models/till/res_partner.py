@@ -31,10 +31,30 @@ class ResPartner(models.Model):
         :param str welcome_message: why they are invited
         :return: the new users
         """
-        users_sudo = self.env["res.users"].sudo()
+        users_sudo = self._create_portal_users(company)
         template = self.env.ref(
             "auth_signup.portal_set_password_email", raise_if_not_found=False
         )
+        for user_sudo in users_sudo:
+            user_sudo.partner_id.signup_prepare()
+            if template:
+                template.sudo().with_context(
+                    dbname=self.env.cr.dbname,
+                    lang=user_sudo.lang,
+                    welcome_message=welcome_message,
+                    medium="portalinvite",
+                ).send_mail(user_sudo.id)
+        return users_sudo
+
+    def _create_portal_users(self, company):
+        """Give patients a login where they have none, without a word to them.
+
+        :return: the new users, of those who have an address that nobody logs in with
+        :rtype: res.users
+        """
+        # Whoever sells may not create users. As core's portal wizard does, which only
+        # staff may run.
+        users_sudo = self.env["res.users"].sudo()
         for partner in self:
             email = email_normalize(partner.email)
             if (
@@ -43,8 +63,7 @@ class ResPartner(models.Model):
                 or partner._find_login()
             ):
                 continue
-            # As core's portal wizard does, which only staff may run.
-            user_sudo = users_sudo.with_context(
+            users_sudo |= users_sudo.with_context(
                 no_reset_password=True
             )._create_user_from_template(
                 {
@@ -55,13 +74,4 @@ class ResPartner(models.Model):
                     "company_ids": [Command.set(company.ids)],
                 }
             )
-            user_sudo.partner_id.signup_prepare()
-            if template:
-                template.sudo().with_context(
-                    dbname=self.env.cr.dbname,
-                    lang=user_sudo.lang,
-                    welcome_message=welcome_message,
-                    medium="portalinvite",
-                ).send_mail(user_sudo.id)
-            users_sudo |= user_sudo
         return users_sudo

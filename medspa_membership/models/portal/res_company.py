@@ -1,0 +1,46 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import fields, models
+
+DEPOSIT_KINDS = [("amount", "A fixed sum"), ("percent", "Part of the price")]
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    deposit_kind = fields.Selection(
+        DEPOSIT_KINDS,
+        help="What patients pay by card to book a treatment that no credit covers.",
+    )
+    deposit_value = fields.Float(
+        digits="Product Price", help="The sum, or the percentage of the price."
+    )
+    refunds_deposit = fields.Boolean(
+        "Refund deposits",
+        default=True,
+        help="Who cancels in time gets the deposit back; late, it is kept.",
+    )
+    hold_minutes = fields.Integer(
+        default=30,
+        help="So long a time is held for a visitor who has not confirmed it yet.",
+    )
+    waiting_batch = fields.Integer(
+        "Offers at once",
+        default=3,
+        help="So many people in line are offered a freed time at once.",
+    )
+    waiting_minutes = fields.Integer(
+        "Offers are valid for",
+        default=60,
+        help="So long an offered time is held for those who were offered it.",
+    )
+
+    _deposit_in_range = models.Constraint(
+        "CHECK (deposit_value >= 0"
+        " AND (deposit_kind <> 'percent' OR deposit_value <= 100))",
+        "A deposit is zero or more, and not more than the price.",
+    )
+    _waits_positive = models.Constraint(
+        "CHECK (hold_minutes > 0 AND waiting_batch > 0 AND waiting_minutes > 0)",
+        "Times are held for a minute or more, and offered to one person or more.",
+    )

@@ -1,0 +1,42 @@
+/* Copyright 2026 medspa
+ * License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl). */
+
+/** What is in the way of people: axe's own word for it. */
+const BLOCKING = ["serious", "critical"];
+/** Parts of our pages that core makes. */
+const CORE_FORMS = [".o_payment_form", ".oe_login_form"];
+
+/**
+ * Step of a tour: nothing on the page keeps people out who do not see it or do not use
+ * a mouse, and nothing is wider than the screen. Core's header and footer are not ours.
+ *
+ * @param {string} name of the page, for the message
+ */
+export function checkPage(name) {
+    return {
+        content: `${name} is open to everybody`,
+        trigger: "#wrapwrap main",
+        run: async () => {
+            const { violations } = await window.axe.run(
+                { include: ["#wrapwrap main"], exclude: CORE_FORMS.map((form) => [form]) },
+                // Fonts from elsewhere do not load in tests, and say nothing of barriers.
+                { preload: false, resultTypes: ["violations"] }
+            );
+            const found = violations
+                .filter((violation) => BLOCKING.includes(violation.impact))
+                .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+            if (found.length) {
+                throw new Error(`${name}: ${found.join("\n")}`);
+            }
+            const { scrollWidth, clientWidth } = document.documentElement;
+            if (scrollWidth > clientWidth) {
+                throw new Error(`${name} is ${scrollWidth} px wide on ${clientWidth} px`);
+            }
+        },
+    };
+}
+
+/** Step of a tour: the page leaves, and the next one is there when `trigger` is. */
+export function leave(content, trigger, run = "click") {
+    return { content, trigger, run, expectUnloadPage: true };
+}
