@@ -237,6 +237,7 @@ class MedspaReminder(models.Model):
         for channel in wanted:
             if address := self._get_open_address(channel):
                 found[channel] = address
+        # What may have arrived is not sent again on another way.
         arrived = self.dispatch_ids.filtered(
             lambda d: d.state in ("sent", "delivered", "unknown")
         )
@@ -251,9 +252,12 @@ class MedspaReminder(models.Model):
         rule, partner = self.rule_id, self.partner_id
         channel = rule.channel
         if channel == "preference":
-            channel = partner.preferred_channel or (
-                "sms" if self._get_open_address("sms") else "email"
+            by_sms = (
+                rule.sms_template_id
+                and self._is_allowed("sms")
+                and partner._get_message_address("sms")
             )
+            channel = partner.preferred_channel or ("sms" if by_sms else "email")
         return ["email", "sms"] if channel == "both" else [channel]
 
     def _get_open_address(self, channel):

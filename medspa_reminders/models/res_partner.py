@@ -51,7 +51,7 @@ class ResPartner(models.Model):
         "medspa.consent", "partner_id", "Consents", groups=DESK
     )
     reminder_ids = fields.One2many(
-        "medspa.reminder", "partner_id", "Messages", groups=DESK
+        "medspa.reminder", "partner_id", "Messages of the clinic", groups=DESK
     )
     birth_date = fields.Date(
         "Birthday",
