@@ -191,7 +191,7 @@ class Clinic:
             complete_name="'Patient ' || copy.n",
             email="'patient' || copy.n || '@example.com'",
             email_normalized="'patient' || copy.n || '@example.com'",
-            birth_date="current_date - (copy.n % 20000) - 7000",
+            medspa_birthdate="current_date - (copy.n % 20000) - 7000",
             tz="(ARRAY['Europe/Madrid', 'Atlantic/Canary', NULL])[1 + copy.n % 3]",
             commercial_partner_id="NULL",
         )

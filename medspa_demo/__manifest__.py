@@ -8,7 +8,12 @@
     "website": "https://github.com/medspa/medspa",
     "author": "medspa",
     "license": "AGPL-3",
-    "depends": ["medspa_membership", "payment_demo", "website_sale"],
+    "depends": [
+        "medspa_membership",
+        "medspa_reminders",
+        "payment_demo",
+        "website_sale",
+    ],
     "data": [
         "data/res_company_data.xml",
         "data/resource_data.xml",

@@ -11,6 +11,11 @@ EVENTS = [
     ("renew", "Course is nearly used up, or expires soon"),
     ("dropped_out", "Stopped coming with sessions left"),
     ("birthday", "Birthday"),
+    ("credits_lapse", "Credits of a plan are about to lapse"),
+    ("term_renewal", "Minimum term of a membership ends"),
+    ("card_expiry", "Card of a membership is about to expire"),
+    ("membership_ending", "Membership ends or is not paid"),
+    ("left", "Has left the plan within 90 days"),
 ]
 SECTIONS = [
     ("renew", "Who should renew"),
@@ -19,10 +24,15 @@ SECTIONS = [
     ("left", "Who left within 90 days"),
     ("other", "Other messages"),
 ]
-EVENT_SECTIONS = {"renew": "renew", "dropped_out": "dropped_out"}
+EVENT_SECTIONS = {
+    "renew": "renew",
+    "dropped_out": "dropped_out",
+    "membership_ending": "membership",
+    "left": "left",
+}
 
 # Messages that advertise: they need the patient's consent and count for the week.
-MARKETING_EVENTS = {"renew", "birthday"}
+MARKETING_EVENTS = {"renew", "birthday", "left"}
 
 CHANNELS = [("email", "E-mail"), ("sms", "SMS")]
 PURPOSES = [("service", "Service messages"), ("marketing", "Offers and news")]
@@ -38,5 +48,5 @@ RETRY_MINUTES = (15, 60)
 LOST_MINUTES = 15
 # What a patient books or buys within so many days after a message counts for it.
 OUTCOME_DAYS = 14
-# Events after which a message makes sense for so many days, should a run be missed.
+# What came before a message makes sense for so many days, should a run be missed.
 CATCH_UP_DAYS = 3

@@ -93,6 +93,9 @@ class MedspaReminder(models.Model):
         "calendar.event", "Appointment", readonly=True, index="btree_not_null"
     )
     visit_id = fields.Many2one("medspa.visit", readonly=True, index="btree_not_null")
+    membership_id = fields.Many2one(
+        "sale.subscription", "Membership", readonly=True, index="btree_not_null"
+    )
     order_id = fields.Many2one(
         "sale.order", "Renewal", readonly=True, index="btree_not_null", copy=False
     )

@@ -1,5 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -71,6 +73,21 @@ class MedspaReminder(models.Model):
         ]
 
     @api.model
+    def _count_unreached(self, company):
+        """Return how many messages of the last day found no way to their patient."""
+        return self.search_count(
+            Domain("company_id", "=", company.id)
+            & Domain("write_date", ">", fields.Datetime.now() - timedelta(days=1))
+            & (
+                Domain("state", "=", "failed")
+                | (
+                    Domain("state", "=", "skipped")
+                    & Domain("skip_reason", "=", "address")
+                )
+            )
+        )
+
+    @api.model
     def _prepare_digest_vals(self, company, user):
         sections = self._get_digest_sections(company)
         total = sum(section["count"] for section in sections)
@@ -80,6 +97,7 @@ class MedspaReminder(models.Model):
                 "company": company,
                 "user": user,
                 "sections": sections,
+                "unreached": self._count_unreached(company),
                 "url": f"{self.get_base_url()}/odoo/morning-list",
             },
         )

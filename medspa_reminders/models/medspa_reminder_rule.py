@@ -2,11 +2,14 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 from ..const import EVENT_SECTIONS, EVENTS, MARKETING_EVENTS
 
 # Counted in hours; the others in days.
 HOUR_EVENTS = {"appointment"}
+# Those that the message follows; it comes before the others.
+AFTER_EVENTS = {"never_started", "visit_follow_up", "dropped_out", "left"}
 
 
 class MedspaReminderRule(models.Model):
@@ -144,44 +147,42 @@ class MedspaReminderRule(models.Model):
 
     def _compute_counts(self):
         """Count what the messages of each rule led to."""
-        Reminder = self.env["medspa.reminder"]
-        companies = [("company_id", "in", self.env.companies.ids)]
-        by_rule = [("rule_id", "in", self.ids), *companies]
-        states = {
-            (rule, state): count
-            for rule, state, count in Reminder._read_group(
-                by_rule, ["rule_id", "state"], ["__count"]
-            )
-        }
+        domain = Domain("rule_id", "in", self.ids) & Domain(
+            "company_id", "in", self.env.companies.ids
+        )
+        states = self._count_by_rule(domain, "state")
+        opened = self._count_by_rule(domain, "is_opened")
         results = {
             rule: figures
-            for rule, *figures in Reminder._read_group(
-                [*by_rule, ("state", "=", "sent")],
+            for rule, *figures in self.env["medspa.reminder"]._read_group(
+                domain,
                 ["rule_id"],
-                ["is_opened:bool_or", "booked_event_id:count", "revenue:sum"],
+                ["booked_event_id:count", "bought_order_id:count", "revenue:sum"],
             )
         }
-        opened = dict(
-            Reminder._read_group(
-                [*by_rule, ("is_opened", "=", True)], ["rule_id"], ["__count"]
-            )
-        )
-        bought = dict(
-            Reminder._read_group(
-                [*by_rule, ("bought_order_id", "!=", False)], ["rule_id"], ["__count"]
-            )
-        )
         for rule in self:
-            figures = results.get(rule, (False, 0, 0.0))
-            rule.listed_count = states.get((rule, "listed"), 0)
-            rule.sent_count = states.get((rule, "sent"), 0)
-            rule.skipped_count = states.get((rule, "skipped"), 0) + states.get(
-                (rule, "failed"), 0
+            booked, bought, revenue = results.get(rule, (0, 0, 0.0))
+            rule.update(
+                {
+                    "listed_count": states.get((rule, "listed"), 0),
+                    "sent_count": states.get((rule, "sent"), 0),
+                    "skipped_count": states.get((rule, "skipped"), 0)
+                    + states.get((rule, "failed"), 0),
+                    "opened_count": opened.get((rule, True), 0),
+                    "booked_count": booked,
+                    "bought_count": bought,
+                    "revenue": revenue,
+                }
             )
-            rule.opened_count = opened.get(rule, 0)
-            rule.booked_count = figures[1]
-            rule.bought_count = bought.get(rule, 0)
-            rule.revenue = figures[2]
+
+    def _count_by_rule(self, domain, field):
+        """Return the number of messages by rule and the value of a field."""
+        return {
+            (rule, value): count
+            for rule, value, count in self.env["medspa.reminder"]._read_group(
+                domain, ["rule_id", field], ["__count"]
+            )
+        }
 
     @api.depends_context("company")
     @api.depends("company_id")
@@ -252,7 +253,7 @@ class MedspaReminderRule(models.Model):
     def _is_after(self):
         """Tell whether the message follows its event. Note: `self.ensure_one()`."""
         self.ensure_one()
-        return self.event in ("never_started", "visit_follow_up", "dropped_out")
+        return self.event in AFTER_EVENTS
 
     def _is_hourly(self):
         """Tell whether its time comes at any hour, not once a day."""

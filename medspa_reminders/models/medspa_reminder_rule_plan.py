@@ -19,6 +19,7 @@ COLUMNS = {
     "course_id": "integer",
     "event_id": "integer",
     "visit_id": "integer",
+    "membership_id": "integer",
 }
 
 

@@ -75,12 +75,12 @@ class MedspaReminderRule(models.Model):
         return SQL(
             """
             SELECT %(columns)s FROM res_partner patient
-             WHERE patient.is_patient AND patient.birth_date IS NOT NULL
-               AND patient.birth_date < %(today)s
+             WHERE patient.is_patient AND patient.medspa_birthdate IS NOT NULL
+               AND patient.medspa_birthdate < %(today)s
                AND (patient.company_id IS NULL OR patient.company_id = %(company)s)
-               AND (patient.birth_date + make_interval(years =>
+               AND (patient.medspa_birthdate + make_interval(years =>
                     EXTRACT(YEAR FROM %(day)s::date)::int
-                    - EXTRACT(YEAR FROM patient.birth_date)::int))::date
+                    - EXTRACT(YEAR FROM patient.medspa_birthdate)::int))::date
                    BETWEEN %(since)s AND %(day)s
                AND EXISTS (SELECT 1 FROM medspa_visit visit
                             WHERE visit.partner_id = patient.id

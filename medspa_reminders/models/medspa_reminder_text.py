@@ -161,6 +161,7 @@ class MedspaReminder(models.Model):
             | reminder_sudo.course_id.line_ids.treatment_id
             | reminder_sudo.event_id.treatment_id
             | reminder_sudo.visit_id.treatment_id
+            | reminder_sudo.membership_id.credit_ids.treatment_id
         )
         lang = self._get_lang()
         names = set(products.mapped("name")) | set(
@@ -184,6 +185,8 @@ class MedspaReminder(models.Model):
         course = reminder_sudo.course_id
         if self.company_id.names_treatments and (treatment or course):
             return treatment.name or course.product_tmpl_id.name
+        if self.membership_id:
+            return self.env._("your membership")
         if self.event_id:
             return self.env._("your appointment")
         if self.visit_id:
@@ -274,6 +277,47 @@ class MedspaReminder(models.Model):
             "%(treatment)s on %(day)s.",
             treatment=self.sudo().visit_id.treatment_id.name,
             day=self.day_label,
+        )
+
+    def _get_plan_name(self):
+        return self.sudo().membership_id.template_id.name or ""
+
+    def _get_credits_lapse_reason(self):
+        return self.env._(
+            "%(quantity)s of %(plan)s lapse on %(date)s.",
+            quantity=self.quantity_label,
+            plan=self._get_plan_name(),
+            date=format_date(self.env, self.deadline),
+        )
+
+    def _get_term_renewal_reason(self):
+        return self.env._(
+            "The term of %(plan)s ends on %(date)s.",
+            plan=self._get_plan_name(),
+            date=format_date(self.env, self.deadline),
+        )
+
+    def _get_card_expiry_reason(self):
+        return self.env._(
+            "The card that pays %(plan)s is valid until %(date)s.",
+            plan=self._get_plan_name(),
+            date=format_date(self.env, self.deadline),
+        )
+
+    def _get_membership_ending_reason(self):
+        if not self.deadline:
+            return self.env._("%s has not been paid.", self._get_plan_name())
+        return self.env._(
+            "%(plan)s ends on %(date)s.",
+            plan=self._get_plan_name(),
+            date=format_date(self.env, self.deadline),
+        )
+
+    def _get_left_reason(self):
+        return self.env._(
+            "%(plan)s ended on %(date)s.",
+            plan=self._get_plan_name(),
+            date=format_date(self.env, self.deadline),
         )
 
     def _get_birthday_reason(self):

@@ -53,7 +53,7 @@ class ResPartner(models.Model):
     reminder_ids = fields.One2many(
         "medspa.reminder", "partner_id", "Messages of the clinic", groups=DESK
     )
-    birth_date = fields.Date(
+    medspa_birthdate = fields.Date(
         "Birthday",
         groups="medspa_membership.group_medspa_user",
         help="For the birthday message, where the clinic sends one.",

@@ -32,7 +32,6 @@ class ReminderData(ClinicData):
 
     @classmethod
     def _set_up_reminders(cls):
-        cls._set_up_clinic()
         cls.env["res.lang"]._activate_lang("es_ES")
         cls.company.write(
             {
@@ -81,7 +80,6 @@ class ReminderData(ClinicData):
                 "smtp_host": HOST,
                 "smtp_port": cls.smtp.port,
                 "smtp_encryption": "none",
-                "from_filter": "aurora.example.com",
             }
         )
         cls.startClassPatcher(
@@ -195,4 +193,5 @@ class ReminderCase(ReminderData, TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls._set_up_clinic()
         cls._set_up_reminders()

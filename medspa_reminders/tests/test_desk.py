@@ -1,5 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from ast import literal_eval
 from datetime import date, timedelta
 
 from psycopg2.errors import UniqueViolation
@@ -7,8 +8,6 @@ from psycopg2.errors import UniqueViolation
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
-
-from odoo.addons.mail.tests.common import freeze_all_time
 
 from .common import NOW, ReminderCase, frozen
 
@@ -48,8 +47,6 @@ class DeskCase(ReminderCase):
 
     def _list(self, user=None):
         action = self.env.ref("medspa_reminders.medspa_reminder_action_morning")
-        from ast import literal_eval
-
         return (
             self.env["medspa.reminder"]
             .with_user(user or self.receptionist)

@@ -26,6 +26,7 @@ class TestRoutes(ReminderData, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls._set_up_clinic()
         cls._set_up_reminders()
         cls._create_portal_user(cls.patient, "paula")
         cls._create_portal_user(cls.other_patient, "oscar")
@@ -215,8 +216,8 @@ class TestRoutes(ReminderData, HttpCase):
     def test_my_messages(self):
         self.authenticate("paula", "paula")
         page = self.url_open("/my/messages")
-        self.assertIn("paula@example.com", page.text)
-        self.assertNotIn("oscar", page.text)
+        self.assertIn("+34 600 111 111", page.text)
+        self.assertNotIn("222 222", page.text)
         saved = self._post(
             "/my/messages",
             preferred_channel="email",

@@ -186,7 +186,7 @@ class TestVisitRules(ReminderCase):
             self._create_course(partner=self.other_patient), date(2026, 1, 12), hour=12
         )
         # Born on a leap day: kept on 28 February.
-        (self.patient | self.other_patient).birth_date = date(1992, 2, 29)
+        (self.patient | self.other_patient).medspa_birthdate = date(1992, 2, 29)
         self._consent(self.patient)
         self._go_through(
             "2026-02-27 10:10:00", "2026-02-28 10:10:00", "2026-03-01 10:10:00"

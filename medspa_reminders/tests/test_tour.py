@@ -17,6 +17,7 @@ class TestMorningListTour(ReminderData, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls._set_up_clinic()
         cls._set_up_reminders()
         cls.company.write({"quiet_from": 0, "quiet_to": 0})
         cls.renew, cls.dropped = cls._rule("renew"), cls._rule("dropped_out")

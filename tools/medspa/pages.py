@@ -44,6 +44,7 @@ def _open_booking(page: Any, base: str) -> None:
 
 
 COURSE = "a:has-text('Radiance: 5 light peels')"
+ROW = ".o_data_row td[name=reason], .o_kanban_record:not(.o_kanban_ghost)"
 LINE = ".o_data_row, .o_kanban_record:not(.o_kanban_ghost)"
 
 PAGES = [
@@ -62,8 +63,11 @@ PAGES = [
         ".o_medspa_booking_form, .o_medspa_empty, .o_medspa_no_slots",
     ),
     Page("my-appointments", "paula", "/my/appointments", "#wrapwrap"),
+    Page("my-messages", "paula", "/my/messages", ".o_medspa_messages"),
     # What the clinic sees
     Page("desk", "rita", "/odoo/desk", LINE),
+    Page("morning-list", "rita", "/odoo/morning-list", LINE),
+    Page("message-text", "rita", _go("/odoo/morning-list", ROW), ".modal .o_form_view"),
     Page("calendar", "rita", "/odoo/appointments", ".o_calendar_renderer"),
     Page("appointment", "rita", _open_booking, ".o_form_view"),
     Page("courses", "rita", "/odoo/courses", LINE),
@@ -82,4 +86,6 @@ PAGES = [
         ),
         ".o_form_view",
     ),
+    Page("message-rules", "mara", "/odoo/message-rules", LINE),
+    Page("message-rule", "mara", _go("/odoo/message-rules", LINE), ".o_form_view"),
 ]
