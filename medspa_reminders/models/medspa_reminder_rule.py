@@ -37,6 +37,7 @@ class MedspaReminderRule(models.Model):
         compute="_compute_offset_unit",
         store=True,
         readonly=False,
+        precompute=True,
         required=True,
     )
     offset_side = fields.Selection(
@@ -77,6 +78,7 @@ class MedspaReminderRule(models.Model):
         compute="_compute_is_marketing",
         store=True,
         readonly=False,
+        precompute=True,
         help="Offers need consent, count for the week and can be refused apart.",
     )
     mode = fields.Selection(

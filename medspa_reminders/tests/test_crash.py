@@ -4,10 +4,10 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import textwrap
-import threading
 import time
 from collections import Counter
 from datetime import timedelta
@@ -28,26 +28,37 @@ from .gateways import HOST, FakeSms, FakeSmtp, get_session_class
 PATIENTS = 30
 KILLS = 5
 
-SENDER = """
+# A process that has loaded everything, and becomes two whenever it is told to: the new
+# one sends, with database connections of its own, and can be killed by its number.
+SPAWNER = """
+    import os
     import sys
-    from unittest.mock import patch
 
-    from odoo import SUPERUSER_ID, api
+    from odoo import SUPERUSER_ID, api, sql_db
     from odoo.modules.registry import Registry
     from odoo.tools import config
 
     config.parse_config(sys.argv[1:], setup_logging=False)
-    with Registry({db!r}).cursor() as cr:
-        from odoo.addons.medspa_reminders.tests.gateways import get_session_class
-        from odoo.addons.sms_twilio.tools import sms_api
+    registry = Registry({db!r})
 
-        sms_api.requests.Session = get_session_class({port})
-        env = api.Environment(cr, SUPERUSER_ID, {{}})
-        print("ready", flush=True)
-        sys.stdin.readline()
-        env["medspa.reminder"]._cron_send()
-        cr.commit()
-        print("done", flush=True)
+    from odoo.addons.medspa_reminders.tests.gateways import get_session_class
+    from odoo.addons.sms_twilio.tools import sms_api
+
+    sms_api.requests.Session = get_session_class({port})
+    # Kept: a connection that is forgotten says goodbye on the socket of the other.
+    pool = sql_db._Pool
+    print("ready", flush=True)
+    for line in sys.stdin:
+        number = os.fork()
+        if number:
+            print(number, flush=True)
+            continue
+        sql_db._Pool = None
+        with registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {{}})
+            env["medspa.reminder"]._cron_send()
+            cr.commit()
+        os._exit(0)
 """
 
 
@@ -59,6 +70,7 @@ class TestCrash(RealTransactionsCase):
         super().setUpClass()
         cls.addClassCleanup(cls.smtp.stop)
         cls.addClassCleanup(cls.sms.stop)
+        cls._start_spawner()
 
     @classmethod
     def _create_data(cls, env):
@@ -157,6 +169,7 @@ class TestCrash(RealTransactionsCase):
                 ]
             )
             rule = env["medspa.reminder.rule"].browse(self.rule_id)
+            env["medspa.reminder.pass"].search([]).unlink()
             rule._plan(env.company, env.cr.now(), today)
             self.reminder_ids = (
                 env["medspa.reminder"]
@@ -178,8 +191,9 @@ class TestCrash(RealTransactionsCase):
 
     # === RUNNING === #
 
-    def _start_sender(self):
-        """Start a process that sends when it is told to."""
+    @classmethod
+    def _start_spawner(cls):
+        """Start the process that makes those that send."""
         options = [
             f"--{name}={config[name]}"
             for name in ("db_host", "db_port", "db_user")
@@ -194,7 +208,7 @@ class TestCrash(RealTransactionsCase):
                 sys.executable,
                 "-c",
                 textwrap.dedent(
-                    SENDER.format(db=get_db_name(), port=self.sms.server_address[1])
+                    SPAWNER.format(db=get_db_name(), port=cls.sms.server_address[1])
                 ),
                 *options,
                 f"--addons-path={addons_path}",
@@ -209,28 +223,46 @@ class TestCrash(RealTransactionsCase):
                 **({"PGPASSWORD": password} if password else {}),
             },
         )
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.wait, 30)
-        self.addCleanup(process.kill)
-        self.assertEqual(process.stdout.readline().strip(), "ready")
-        return process
+        cls.addClassCleanup(process.stdout.close)
+        cls.addClassCleanup(process.stdin.close)
+        cls.addClassCleanup(process.wait, 30)
+        cls.addClassCleanup(process.kill)
+        if process.stdout.readline().strip() != "ready":
+            raise AssertionError("The process that sends does not start.")
+        cls.spawner = process
 
-    def _tell(self, process):
-        process.stdin.write("go\n")
-        process.stdin.flush()
+    def _start_sender(self):
+        """Let a process begin to send; return its number."""
+        self.spawner.stdin.write("go\n")
+        self.spawner.stdin.flush()
+        return int(self.spawner.stdout.readline())
 
-    def _kill_after(self, process, messages):
+    def _is_running(self, pid):
+        """Tell whether a process runs: one that ended waits for its parent."""
+        try:
+            with open(f"/proc/{pid}/stat") as stat:
+                return stat.read().rpartition(")")[2].split()[0] != "Z"
+        except OSError:
+            return False
+
+    def _kill_after(self, messages):
         """kill -9 as soon as so many more messages have arrived."""
         wanted = len(self.smtp.messages) + len(self.sms.messages) + messages
-        self._tell(process)
+        pid = self._start_sender()
         deadline = time.monotonic() + 60
         while len(self.smtp.messages) + len(self.sms.messages) < wanted:
-            if process.poll() is not None or time.monotonic() > deadline:
+            if not self._is_running(pid) or time.monotonic() > deadline:
                 break
             time.sleep(0.002)
         time.sleep(random.random() * 0.02)
-        process.kill()
-        process.wait(30)
+        os.kill(pid, signal.SIGKILL)
+        self._wait_for(pid)
+
+    def _wait_for(self, pid):
+        deadline = time.monotonic() + 120
+        while self._is_running(pid):
+            self.assertLess(time.monotonic(), deadline, "It does not end.")
+            time.sleep(0.01)
 
     def _run_to_the_end(self):
         """Send what is left in this process, as the next call of the job does."""
@@ -272,7 +304,7 @@ class TestCrash(RealTransactionsCase):
         for _kill in range(KILLS):
             with self._transaction() as env:
                 self._make_due(env)
-            self._kill_after(self._start_sender(), random.randint(1, 5))
+            self._kill_after(random.randint(1, 5))
         self._run_to_the_end()
         count, states = self._count(), self._get_states()
         self.assertEqual(max(count.values()), 1, count)
@@ -299,14 +331,8 @@ class TestCrash(RealTransactionsCase):
 
     def test_two_runs_at_once(self):
         senders = [self._start_sender(), self._start_sender()]
-        threads = [
-            threading.Thread(target=self._tell, args=(sender,)) for sender in senders
-        ]
-        for thread in threads:
-            thread.start()
-        for thread, sender in zip(threads, senders, strict=True):
-            thread.join()
-            self.assertEqual(sender.stdout.readline().strip(), "done")
+        for pid in senders:
+            self._wait_for(pid)
         self._run_to_the_end()
         self.assertEqual(self._count(), Counter(range(PATIENTS)))
         self.assertEqual(set(self._get_states().values()), {"sent"})
