@@ -45,7 +45,9 @@ class Unsubscribe(Controller):
 
     def _read(self, token):
         """Return patient (as superuser), channel and purpose of a token, or nothing."""
-        values = verify(request.env["ir.config_parameter"].sudo().env, "unsubscribe", token)
+        values = verify(
+            request.env["ir.config_parameter"].sudo().env, "unsubscribe", token
+        )
         if not values:
             return None
         partner_id, channel, purpose = values

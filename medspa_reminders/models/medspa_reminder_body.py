@@ -113,6 +113,15 @@ class MedspaReminder(models.Model):
             body = f"{body}\n{reminder.env._('Reply STOP to get no more offers.')}"
         return body
 
+    def _prepare_sms_vals(self, dispatch):
+        """Return the values of the SMS. See :meth:`_prepare_mail_vals`."""
+        self.ensure_one()
+        return {
+            "number": dispatch.address,
+            "body": self._get_sms_body(),
+            "partner_id": self.partner_id.id,
+        }
+
     def _get_mail_body(self):
         """Return the words of the e-mail: those of the wording, or the desk's own."""
         self.ensure_one()

@@ -119,7 +119,10 @@ class MedspaReminder(models.Model):
             "res_model": "medspa.reminder",
             "res_id": self.id,
             "views": [
-                (self.env.ref("medspa_reminders.medspa_reminder_view_form_text").id, "form")
+                (
+                    self.env.ref("medspa_reminders.medspa_reminder_view_form_text").id,
+                    "form",
+                )
             ],
             "target": "new",
         }

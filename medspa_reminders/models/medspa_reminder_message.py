@@ -100,10 +100,13 @@ class MedspaReminderMessage(models.Model):
         Note: `self.ensure_one()`, and :meth:`_claim` has been called.
         """
         self.ensure_one()
+        vals = self._prepare_safely()
+        if not vals:
+            return
         try:
             with self.env.cr.savepoint():
                 send = self._send_email if self.channel == "email" else self._send_sms
-                failure_type, failure = send()
+                failure_type, failure = send(vals)
         except Exception as error:
             # Whether it got through before, nobody can say.
             _logger.exception("Message %s was interrupted", self.id)
@@ -111,14 +114,33 @@ class MedspaReminderMessage(models.Model):
         else:
             self._note_result(failure_type, failure)
 
-    def _send_email(self):
+    def _prepare_safely(self):
+        """Return what is sent; a wording that cannot be filled in fails here.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        reminder = self.reminder_id
+        try:
+            with self.env.cr.savepoint():
+                if self.channel == "email":
+                    vals = reminder._prepare_mail_vals(self)
+                    subject, body = vals["subject"], vals.pop("text")
+                else:
+                    vals = reminder._prepare_sms_vals(self)
+                    subject, body = False, vals["body"]
+                self.write({"subject": subject, "body": body})
+        except Exception as error:
+            _logger.exception("Message %s cannot be worded", self.id)
+            self.write({"state": "failed", "failure": str(error)[:500]})
+            return None
+        return vals
+
+    def _send_email(self, vals):
         """Send by core's mail.
 
         :return: the type and the text of the failure, both empty when it was sent
         """
-        reminder = self.reminder_id
-        vals = reminder._prepare_mail_vals(self)
-        self.write({"subject": vals["subject"], "body": vals.pop("text")})
         mail_sudo = self.env["mail.mail"].sudo().create(vals)
         mail_sudo.send()
         if not mail_sudo.exists():
@@ -130,6 +152,20 @@ class MedspaReminderMessage(models.Model):
         if state == "sent":
             return False, False
         return self._get_mail_failure(failure_type, failure or ""), failure
+
+    def _send_sms(self, vals):
+        """Send by core's SMS. See :meth:`_send_email`."""
+        company = self.reminder_id.company_id
+        sms_sudo = self.env["sms.sms"].sudo().with_company(company).create(vals)
+        self.env["sms.tracker"].sudo().create(
+            {"sms_uuid": sms_sudo.uuid, "reminder_message_id": self.id}
+        )
+        sms_sudo.send(unlink_sent=True)
+        if sms_sudo.state in ("process", "pending", "sent"):
+            return False, False
+        labels = dict(sms_sudo._fields["failure_type"]._description_selection(self.env))
+        failure_type = sms_sudo.failure_type or "unknown"
+        return failure_type, self.failure or labels.get(failure_type, failure_type)
 
     @api.model
     def _get_mail_failure(self, failure_type, failure):
@@ -167,9 +203,7 @@ class MedspaReminderMessage(models.Model):
         sms_sudo.send(unlink_sent=True)
         if sms_sudo.state in ("process", "pending", "sent"):
             return False, False
-        labels = dict(
-            sms_sudo._fields["failure_type"]._description_selection(self.env)
-        )
+        labels = dict(sms_sudo._fields["failure_type"]._description_selection(self.env))
         failure_type = sms_sudo.failure_type or "unknown"
         return failure_type, self.failure or labels.get(failure_type, failure_type)
 

@@ -113,7 +113,7 @@ class MedspaReminderRule(models.Model):
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
 
     _offset_not_negative = models.Constraint(
-        "CHECK (\"offset\" >= 0 AND sessions_left >= 0 AND pace_factor >= 0)",
+        'CHECK ("offset" >= 0 AND sessions_left >= 0 AND pace_factor >= 0)',
         "Days, hours and sessions are zero or more.",
     )
     _send_at_in_day = models.Constraint(

@@ -10,7 +10,7 @@ LEFT_DAYS = 90
 
 
 class MedspaReminderRule(models.Model):
-    """Memberships: credits that lapse, terms, cards, and those that end or have ended."""
+    """Memberships: lapsing credits, terms, cards, and those that end or have ended."""
 
     _inherit = "medspa.reminder.rule"
 

@@ -3,6 +3,7 @@
 import logging
 
 from odoo import api, fields, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
@@ -55,6 +56,9 @@ class MedspaReminderRule(models.Model):
                 self._plan(company, now, today)
                 if self.error:
                     self.error = False
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
+            # Tried again in a quarter of an hour.
+            _logger.info("Message rule %s was held up: %s", self.id, error)
         except Exception as error:
             _logger.exception("Message rule %s cannot be planned", self.id)
             self.error = str(error)[:500]
@@ -193,6 +197,19 @@ class MedspaReminderRule(models.Model):
             columns=SQL("%s, %s AS due_at", columns, self._get_due_sql(company)),
             query=query,
         )
+
+    def _get_current_safely(self, company, now, partners):
+        """Return what applies now, or None when the rule is broken, which is noted."""
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                return self._get_current(company, now, partners)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception as error:
+            _logger.exception("Message rule %s cannot be asked", self.id)
+            self.error = str(error)[:500]
+            return None
 
     def _get_current(self, company, now, partners):
         """Return what applies to some patients at this moment.

@@ -1,5 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import logging
 from collections import defaultdict
 from datetime import timedelta
 
@@ -8,6 +9,8 @@ from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..const import LOST_MINUTES, RETRY_MINUTES
+
+_logger = logging.getLogger(__name__)
 
 # So many are looked at again and sent before the next look.
 BATCH = 20
@@ -110,16 +113,34 @@ class MedspaReminder(models.Model):
 
         :param datetime now: naive, in UTC
         """
-        ready = self._refresh(now)._filter_awake(now)._filter_week(now)
-        for reminder in ready:
-            channels = reminder._choose_channels()
-            if not channels:
-                reminder._give_up()
-                ready -= reminder
-                continue
-            reminder._create_dispatches(channels)
+        ready = self.browse()
+        for reminder in self._refresh(now)._filter_awake(now)._filter_week(now):
+            if reminder._prepare_safely():
+                ready |= reminder
         ready.write({"state": "sending", "note": False})
         return ready
+
+    def _prepare_safely(self):
+        """Choose the ways of one message; what goes wrong with it stops no other.
+
+        Note: `self.ensure_one()`
+
+        :return: whether there is a way
+        """
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                channels = self._choose_channels()
+                self._create_dispatches(channels)
+                if not channels:
+                    self._give_up()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception as error:
+            _logger.exception("Message %s cannot be sent", self.id)
+            self.write({"state": "failed", "note": str(error)[:500]})
+            return False
+        return bool(channels)
 
     def _refresh(self, now):
         """Ask the rules again, update the figures, and leave out what is over."""
@@ -127,7 +148,11 @@ class MedspaReminder(models.Model):
         for (rule, company), reminders in self.grouped(
             lambda reminder: (reminder.rule_id, reminder.company_id)
         ).items():
-            rows = rule._get_current(company, now, reminders.partner_id)
+            rows = rule._get_current_safely(company, now, reminders.partner_id)
+            if rows is None:
+                # The manager sees the error on the rule, and mends it.
+                reminders.due_at = now + timedelta(hours=1)
+                continue
             for reminder in reminders:
                 row = rows.get((reminder.partner_id.id, reminder.occasion_key))
                 if row is None or not reminder.partner_id.active:
@@ -180,7 +205,6 @@ class MedspaReminder(models.Model):
                 reminder._skip("late")
             else:
                 reminder.due_at = until
-                self._wake_sender(until)
         return awake
 
     def _filter_week(self, now):
@@ -261,7 +285,7 @@ class MedspaReminder(models.Model):
         return ["email", "sms"] if channel == "both" else [channel]
 
     def _get_open_address(self, channel):
-        """Return the address of a way that is allowed, works and is still to be used."""
+        """Return the address of a way that is allowed, works and was not used yet."""
         self.ensure_one()
         rule = self.rule_id
         if not (rule.mail_template_id if channel == "email" else rule.sms_template_id):
@@ -330,9 +354,7 @@ class MedspaReminder(models.Model):
                 retry_at or fields.Datetime.now() + timedelta(minutes=minutes)
             )
         elif arrived:
-            self.write(
-                {"state": "sent", "sent_at": max(arrived.mapped("sent_at"))}
-            )
+            self.write({"state": "sent", "sent_at": max(arrived.mapped("sent_at"))})
         elif dispatches and self._choose_channels():
             # The other way is still open.
             self._plan_again(fields.Datetime.now())
@@ -341,7 +363,6 @@ class MedspaReminder(models.Model):
 
     def _plan_again(self, moment):
         self.write({"state": "planned", "due_at": moment})
-        self._wake_sender(moment)
 
 
 class MedspaReminderMessage(models.Model):

@@ -105,7 +105,9 @@ class MedspaReminder(models.Model):
         """Return the language of the patient. Note: `self.ensure_one()`."""
         self.ensure_one()
         return (
-            self.partner_id.lang or self.company_id.partner_id.lang or self.env.user.lang
+            self.partner_id.lang
+            or self.company_id.partner_id.lang
+            or self.env.user.lang
         )
 
     def _render_text(self):
@@ -133,9 +135,9 @@ class MedspaReminder(models.Model):
         if not template:
             return ""
         return (
-            template._render_field(
-                field, list(self._ids), set_lang=self._get_lang()
-            )[self.id]
+            template._render_field(field, list(self._ids), set_lang=self._get_lang())[
+                self.id
+            ]
             or ""
         )
 

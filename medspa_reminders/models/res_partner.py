@@ -132,7 +132,12 @@ class ResPartner(models.Model):
         if word in STOP_WORDS:
             Blacklist_sudo._add([sanitized], message=self.env._("STOP by SMS"))
             Consent_sudo._note(
-                partners_sudo, ["sms"], ["service", "marketing"], "withdrawn", "sms", word
+                partners_sudo,
+                ["sms"],
+                ["service", "marketing"],
+                "withdrawn",
+                "sms",
+                word,
             )
             return "stop"
         Blacklist_sudo._remove([sanitized], message=self.env._("START by SMS"))

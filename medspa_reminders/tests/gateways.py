@@ -48,9 +48,7 @@ class SmtpHandler(socketserver.StreamRequestHandler):
         lines = []
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line[1:] if line.startswith(b"..") else line)
-        message = email.message_from_bytes(
-            b"".join(lines), policy=email.policy.default
-        )
+        message = email.message_from_bytes(b"".join(lines), policy=email.policy.default)
         self.server.messages.extend((address, message) for address in recipients)
         self._reply("250 taken")
 

@@ -315,10 +315,14 @@ class TestCrash(RealTransactionsCase):
                 self.assertEqual((number, state, count[number]), (number, "sent", 1))
         # The desk looks after those few, and only those that did not arrive.
         with self._transaction() as env:
-            missed = env["medspa.reminder"].browse(self.reminder_ids).filtered(
-                lambda r: (
-                    r.state == "failed"
-                    and not count[int(r.partner_id.name.removeprefix("Patient "))]
+            missed = (
+                env["medspa.reminder"]
+                .browse(self.reminder_ids)
+                .filtered(
+                    lambda r: (
+                        r.state == "failed"
+                        and not count[int(r.partner_id.name.removeprefix("Patient "))]
+                    )
                 )
             )
             if missed:

@@ -70,14 +70,12 @@ class TestDesk(DeskCase):
         self.assertEqual(self._list(), self.to_renew | self.gone)
         row = self.to_renew.with_user(self.receptionist)
         self.assertEqual(row.section, "renew")
-        self.assertEqual(
-            row.reason, "2 sessions left of 3 peels, until 12/01/2026."
-        )
+        self.assertEqual(row.reason, "2 sessions left of 3 peels, until 12/01/2026.")
         self.assertEqual(row.last_contact, "Visit on 01/20/2026")
         self.assertEqual(
             row.text,
-            "Hello Paula, you have 2 sessions of your course left. Renew with 10 % off: "
-            "[link]",
+            "Hello Paula, you have 2 sessions of your course left. "
+            "Renew with 10 % off: [link]",
         )
         self.assertTrue(row.is_reachable)
         self.assertTrue(row.can_renew)
@@ -268,12 +266,16 @@ class TestDesk(DeskCase):
         rule.event = "course_expiry"
         rule.offset = 5
         rule.channel = "sms"
-        template = self.env["sms.template"].with_user(self.manager).create(
-            {
-                "name": "Five days",
-                "model_id": self.env["ir.model"]._get_id("medspa.reminder"),
-                "body": "{{ object.first_name }}: {{ object.quantity_label }}!",
-            }
+        template = (
+            self.env["sms.template"]
+            .with_user(self.manager)
+            .create(
+                {
+                    "name": "Five days",
+                    "model_id": self.env["ir.model"]._get_id("medspa.reminder"),
+                    "body": "{{ object.first_name }}: {{ object.quantity_label }}!",
+                }
+            )
         )
         rule.sms_template_id = template
         rule = rule.save()

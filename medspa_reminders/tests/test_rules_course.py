@@ -182,8 +182,9 @@ class TestCourseRules(ReminderCase):
 
     def test_who_dropped_out(self):
         rule = self._rule("dropped_out", offset=35, pace_factor=2)
-        gone, coming = self._sell(days_left=200), self._sell(
-            days_left=200, partner=self.other_patient
+        gone, coming = (
+            self._sell(days_left=200),
+            self._sell(days_left=200, partner=self.other_patient),
         )
         slow = self._create_course_product("5 lasers", 300, [(self.laser, 5, 30)])
         slow.step_ids.advised_days = 30

@@ -59,14 +59,14 @@ class TestSending(ReminderCase):
         self.assertSent(emails=1)
         address, message = self.smtp.messages[0]
         self.assertEqual(address, "paula@example.com")
-        self.assertEqual(message["Subject"], "You have 2 sessions left until 7 February")
+        self.assertEqual(
+            message["Subject"], "You have 2 sessions left until 7 February"
+        )
         self.assertIn("desk@aurora.example.com", message["From"])
         self.assertRegex(
             message["List-Unsubscribe"], r"^<http.*/medspa/unsubscribe/[\w-]+>$"
         )
-        self.assertEqual(
-            message["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click"
-        )
+        self.assertEqual(message["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click")
         text = self.smtp.texts(address)[0]
         self.assertIn("you have 2 sessions of your treatments left", text)
         self.assertIn("/r/", text)
@@ -294,6 +294,22 @@ class TestSending(ReminderCase):
         self._send("2026-02-02 10:30:00")
         self.assertSent(emails=1, sms=1)
         self.assertReminder(reminder, "sent")
+
+    @mute_logger("odoo.addons.medspa_reminders.models.medspa_reminder_message")
+    def test_a_wording_that_cannot_be_filled_in_stops_no_other(self):
+        broken = self.rule.copy({"name": "Broken", "channel": "sms"})
+        broken.sms_template_id = self.rule.sms_template_id.copy(
+            {"body": "{{ object.no_such_thing }}"}
+        )
+        broken.allows_fallback = False
+        self._expire_soon()
+        with mute_logger("odoo.addons.mail.models.mail_render_mixin"):
+            self._go_through(TEN)
+        self.assertSent(sms=1)
+        self.assertReminder(self._reminders(self.rule), "sent")
+        failed = self._reminders(broken)
+        self.assertReminder(failed, "failed", is_uncertain=False)
+        self.assertTrue(failed.note)
 
     # === SPEED AND SIZE === #
 
