@@ -38,6 +38,8 @@ class MedspaReminder(models.Model):
         reminder_sudo = self.sudo()
         if reminder_sudo.order_id:
             return reminder_sudo.order_id.get_portal_url()
+        if reminder_sudo.membership_id:
+            return f"/my/memberships/{reminder_sudo.membership_id.id}"
         product = reminder_sudo.course_id.product_tmpl_id
         if self.section == "renew" and product.is_published:
             return product.website_url

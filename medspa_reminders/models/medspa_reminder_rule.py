@@ -219,6 +219,14 @@ class MedspaReminderRule(models.Model):
             self.env["medspa.reminder.pass"].sudo().search(
                 [("rule_id", "in", self.ids)]
             ).unlink()
+        if "active" in vals and not vals["active"]:
+            # Found again, should the rule be switched on while they still apply.
+            self.env["medspa.reminder"].sudo().search(
+                [
+                    ("rule_id", "in", self.ids),
+                    ("state", "in", ("planned", "listed", "snoozed")),
+                ]
+            )._skip("gone")
         return super().write(vals)
 
     # === ACTION METHODS === #

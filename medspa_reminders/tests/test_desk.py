@@ -305,6 +305,14 @@ class TestDesk(DeskCase):
         with self.assertRaises(UserError):
             self.dropped.with_user(self.manager).mail_template_id = False
 
+    def test_a_rule_that_is_switched_off_clears_its_list(self):
+        rule = self.dropped.with_user(self.manager)
+        rule.active = False
+        self.assertReminder(self.gone, "skipped", skip_reason="gone")
+        rule.active = True
+        self._plan("2026-02-02 12:00:00")
+        self.assertIn(self.gone, self._list())
+
     def test_message_settings(self):
         form = Form(self.env["medspa.message.settings"].with_user(self.manager))
         form.quiet_from = 20.5
