@@ -4,7 +4,7 @@
 
 The rows are multiplied by the database from a few that Odoo itself has made. All rules
 look through the whole clinic, as they do when its day begins; memory is what this
-process takes at its highest, beyond what it had before.
+process takes at its highest, and by how much the pass has raised that.
 """
 
 import argparse
@@ -84,7 +84,8 @@ class Clinic:
     def fill(self):
         """Make the pattern, and as many copies of it as were asked for."""
         self._create_pattern()
-        self.env.flush_all()
+        # Row by row the database would check each credit a dozen times.
+        self.env.cr.commit()
         self._set_triggers("DISABLE")
         self._fill_patients()
         self._fill_courses()
@@ -177,8 +178,7 @@ class Clinic:
         names = ", ".join(f'"{name}"' for name in columns)
         self.env.cr.execute(
             f"INSERT INTO {table} ({names}) SELECT {chosen}"
-            f" FROM {table} pattern, ({source}) copy WHERE pattern.id = %s",
-            [pattern],
+            f" FROM {table} pattern, ({source}) copy WHERE pattern.id = {pattern}"
         )
 
     def _fill_patients(self):
@@ -210,10 +210,10 @@ class Clinic:
         self._copy(
             "medspa_course",
             self.course.id,
-            "SELECT n, patient.id AS partner"
-            f" FROM generate_series(1, {self.options.credits}) n"
+            "SELECT number.n, patient.id AS partner"
+            f" FROM generate_series(1, {self.options.credits}) number(n)"
             " JOIN bench_patient patient"
-            f" ON patient.n = 1 + n % {self.options.patients}",
+            f" ON patient.n = 1 + number.n % {self.options.patients}",
             name="'B' || copy.n",
             partner_id="copy.partner",
             access_token="NULL",
@@ -253,10 +253,10 @@ class Clinic:
         self._copy(
             "calendar_event",
             self.event.id,
-            "SELECT n, patient.id AS partner"
-            f" FROM generate_series(1, {A_DAY * DAYS}) n"
+            "SELECT number.n, patient.id AS partner"
+            f" FROM generate_series(1, {A_DAY * DAYS}) number(n)"
             " JOIN bench_patient patient"
-            f" ON patient.n = 1 + n % {self.options.patients}",
+            f" ON patient.n = 1 + number.n % {self.options.patients}",
             patient_id="copy.partner",
             start=f"date_trunc('minute', now() AT TIME ZONE 'UTC')"
             f" + make_interval(mins => {minutes} * copy.n::int)",
@@ -303,5 +303,6 @@ class Clinic:
         return {
             "seconds": round(seconds, 2),
             "queries": queries,
-            "memory_mb": round(_memory_mb() - memory, 1),
+            "memory_mb": round(_memory_mb(), 1),
+            "memory_growth_mb": round(_memory_mb() - memory, 1),
         }
