@@ -183,30 +183,6 @@ class MedspaReminderMessage(models.Model):
             return "mail_smtp"
         return "sms_server"
 
-    def _send_sms(self):
-        """Send by core's SMS. See :meth:`_send_email`."""
-        reminder = self.reminder_id
-        body = reminder._get_sms_body()
-        self.body = body
-        company = reminder.company_id
-        Sms_sudo = self.env["sms.sms"].sudo().with_company(company)
-        sms_sudo = Sms_sudo.create(
-            {
-                "number": self.address,
-                "body": body,
-                "partner_id": reminder.partner_id.id,
-            }
-        )
-        self.env["sms.tracker"].sudo().create(
-            {"sms_uuid": sms_sudo.uuid, "reminder_message_id": self.id}
-        )
-        sms_sudo.send(unlink_sent=True)
-        if sms_sudo.state in ("process", "pending", "sent"):
-            return False, False
-        labels = dict(sms_sudo._fields["failure_type"]._description_selection(self.env))
-        failure_type = sms_sudo.failure_type or "unknown"
-        return failure_type, self.failure or labels.get(failure_type, failure_type)
-
     # === BUSINESS METHODS: RESULTS === #
 
     def _note_result(self, failure_type, failure):
