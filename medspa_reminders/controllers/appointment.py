@@ -86,7 +86,7 @@ class AppointmentLinks(Controller):
         return {
             "clinic": company,
             "day": format_date(request.env, local.date(), date_format="EEEE d MMMM"),
-            "time": format_time(request.env, local.time(), time_format="short"),
+            "clock": format_time(request.env, local.time(), time_format="short"),
             "deadline_day": format_date(
                 request.env, deadline.date(), date_format="EEEE d MMMM"
             ),

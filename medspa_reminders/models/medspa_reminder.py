@@ -43,7 +43,7 @@ class MedspaReminder(models.Model):
     )
     event = fields.Selection(EVENTS, required=True, readonly=True)
     section = fields.Selection(
-        SECTIONS, required=True, readonly=True, group_expand=True, string="List"
+        SECTIONS, required=True, readonly=True, string="List"
     )
     is_marketing = fields.Boolean("Offer", readonly=True)
     state = fields.Selection(

@@ -71,6 +71,7 @@ class TestRoutes(ReminderData, HttpCase):
         event = self._book()
         url = self._url(event, "cancel")
         page = self.url_open(url)
+        self.assertIn("12:00 PM", self._text(page).replace("\u202f", " "))
         self.assertIn("You can cancel without loss until", self._text(page))
         self.assertEqual(event.appointment_status, "booked")
         self.assertIn("is cancelled", self._text(self._post(url)))
