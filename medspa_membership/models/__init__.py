@@ -5,6 +5,7 @@ from . import credit  # isort: skip
 from . import treatment  # isort: skip
 from . import appointment  # isort: skip
 from . import course  # isort: skip
+from . import membership  # isort: skip
 from . import till  # isort: skip
 from . import transfer  # isort: skip
 from . import billing  # isort: skip

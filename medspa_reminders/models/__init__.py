@@ -12,6 +12,7 @@ from . import (
     medspa_reminder_outcome,
     medspa_reminder_rule,
     medspa_reminder_rule_course,
+    medspa_reminder_rule_membership,
     medspa_reminder_rule_plan,
     medspa_reminder_rule_visit,
     medspa_reminder_send,

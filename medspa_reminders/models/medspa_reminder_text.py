@@ -163,6 +163,7 @@ class MedspaReminder(models.Model):
             | reminder_sudo.course_id.line_ids.treatment_id
             | reminder_sudo.event_id.treatment_id
             | reminder_sudo.visit_id.treatment_id
+            | reminder_sudo.membership_id.credit_ids.treatment_id
         )
         lang = self._get_lang()
         names = set(products.mapped("name")) | set(

@@ -53,11 +53,6 @@ class ResPartner(models.Model):
     reminder_ids = fields.One2many(
         "medspa.reminder", "partner_id", "Messages of the clinic", groups=DESK
     )
-    medspa_birthdate = fields.Date(
-        "Birthday",
-        groups="medspa_membership.group_medspa_user",
-        help="For the birthday message, where the clinic sends one.",
-    )
 
     # === ACTION METHODS === #
 

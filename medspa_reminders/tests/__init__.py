@@ -5,6 +5,7 @@ from . import (
     test_desk,
     test_routes,
     test_rules_course,
+    test_rules_membership,
     test_rules_visit,
     test_sending,
     test_tour,

@@ -1,0 +1,146 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import Command, fields, models
+from odoo.exceptions import UserError
+
+from ..till.tax import get_price_unit
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    membership_period_id = fields.Many2one(
+        "medspa.membership.period",
+        "Membership period",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+
+    refunded_period_id = fields.Many2one(
+        "medspa.membership.period",
+        "Refunds",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The period of which this credit note gives back.",
+    )
+
+    def _sync_courses_with_payment(self, reason=None):
+        """Override to let memberships follow their money too."""
+        res = super()._sync_courses_with_payment(reason=reason)
+        moves_sudo = self.sudo()
+        orders = moves_sudo.invoice_line_ids.sale_line_ids.membership_ids.sale_order_id
+        orders._sync_memberships_with_payment(reason)
+        moves_sudo._sync_periods_with_payment(reason)
+        return res
+
+    def _sync_periods_with_payment(self, reason=None):
+        """Make the periods that these invoices bill what the money says."""
+        invoices = self.filtered(
+            lambda move: move.membership_period_id and move.move_type == "out_invoice"
+        )
+        # What an order sold follows the order, which knows payments without invoice.
+        invoices = invoices.filtered(
+            lambda move: not move.invoice_line_ids.sale_line_ids
+        )
+        paid = invoices.filtered(lambda move: move._is_paid_by_money())
+        paid.membership_period_id._on_paid()
+        unpaid = invoices - paid
+        unpaid.filtered(
+            lambda move: (
+                move.payment_state in ("not_paid", "partial")
+                or move.state in ("draft", "cancel")
+            )
+        ).membership_period_id._on_unpaid(
+            reason or self.env._("The payment was taken back.")
+        )
+
+    def _is_paid_by_money(self):
+        """Tell whether an invoice is paid, and not by a credit note over all of it."""
+        self.ensure_one()
+        return self.state == "posted" and self.payment_state in ("paid", "in_payment")
+
+    def _create_credit_note_over(self, amount, name, reason, line):
+        """Return the posted credit note over an amount of an invoice, with tax.
+
+        Note: `self.ensure_one()`
+
+        :param float amount: with tax; a cent that no price without tax gives is added
+            as a line of rounding
+        :param line: the line of the invoice whose product, account and taxes count
+        """
+        self.ensure_one()
+        credit_note = self.create(
+            {
+                "move_type": "out_refund",
+                "company_id": self.company_id.id,
+                "partner_id": self.partner_id.id,
+                "currency_id": self.currency_id.id,
+                "journal_id": self.journal_id.id,
+                "reversed_entry_id": self.id,
+                "invoice_origin": self.invoice_origin,
+                "ref": reason,
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "name": name,
+                            "product_id": line.product_id.id,
+                            "account_id": line.account_id.id,
+                            "quantity": 1,
+                            "price_unit": get_price_unit(line.tax_ids, amount),
+                            "tax_ids": [Command.set(line.tax_ids.ids)],
+                        }
+                    )
+                ],
+            }
+        )
+        credit_note._add_rounding(amount)
+        credit_note.with_context(medspa_course_refund=True)._post(soft=False)
+        return credit_note
+
+    def _add_rounding(self, amount):
+        """Bring a draft to an amount that no price without tax gives."""
+        self.ensure_one()
+        rest = self.currency_id.round(amount - self.amount_total)
+        if self.currency_id.is_zero(rest):
+            return
+        self.invoice_line_ids = [
+            Command.create(
+                {
+                    "name": self.env._("Rounding"),
+                    "quantity": 1,
+                    "price_unit": rest,
+                    "tax_ids": [Command.clear()],
+                }
+            )
+        ]
+
+    def _refund_by_card(self, amount, credit_note):
+        """Give an amount back on the card that paid the invoice, if one can.
+
+        The provider is asked last: what it refuses has changed nothing.
+
+        :return: the refund transaction, empty when it stays to be paid at the desk
+        :raise UserError: the provider refuses
+        """
+        self.ensure_one()
+        tx = self.transaction_ids.filtered(
+            lambda t: t._get_amount_refundable() >= amount
+        )[-1:]
+        if not tx:
+            return tx
+        refund_tx = tx._refund(amount_to_refund=amount)
+        if refund_tx.state in ("error", "cancel"):
+            raise UserError(
+                self.env._(
+                    "The card refund was refused, nothing was changed: %s",
+                    refund_tx.state_message or "",
+                )
+            )
+        refund_tx.invoice_ids = [Command.set(credit_note.ids)]
+        if refund_tx.state == "done":
+            refund_tx._post_process()
+        return refund_tx

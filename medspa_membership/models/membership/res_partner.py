@@ -1,0 +1,39 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import fields, models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    medspa_birthdate = fields.Date(
+        "Date of birth", groups="base.group_user", help="For a birthday treatment."
+    )
+    membership_ids = fields.One2many(
+        "sale.subscription",
+        "partner_id",
+        "Memberships",
+        domain=[("is_membership", "=", True)],
+    )
+    membership_count = fields.Integer(compute="_compute_membership_count")
+
+    def _compute_membership_count(self):
+        counts = dict(
+            self.env["sale.subscription"]._read_group(
+                [("partner_id", "in", self.ids), ("is_membership", "=", True)],
+                ["partner_id"],
+                ["__count"],
+            )
+        )
+        for partner in self:
+            partner.membership_count = counts.get(partner, 0)
+
+    def action_view_memberships(self):
+        """Open the memberships of the patient. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "medspa_membership.membership_action"
+        )
+        action["domain"] = [("partner_id", "=", self.id), ("is_membership", "=", True)]
+        action["context"] = {"default_partner_id": self.id}
+        return action

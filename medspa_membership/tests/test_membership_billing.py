@@ -1,0 +1,126 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import date
+
+from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
+
+from .membership_common import MembershipCase
+
+
+@tagged("post_install", "-at_install")
+class TestMembershipBilling(MembershipCase):
+    def test_joining_pays_the_first_period_and_gives_its_credits(self):
+        membership = self._join(on="2026-01-31")
+        self.assertEqual(membership.membership_state, "active")
+        self.assertEqual(membership.recurring_next_date, date(2026, 2, 28))
+        self.assertEqual(membership.payment_token_id, self.token)
+        period = membership.period_ids
+        self.assertEqual(
+            (period.start_date, period.end_date, period.state, period.amount),
+            (date(2026, 1, 31), date(2026, 2, 27), "paid", 99),
+        )
+        self.assertEqual(period.invoice_id.amount_total, 99)
+        self.assertEqual(period.invoice_id.payment_state, "paid")
+        credit = membership.credit_ids
+        self.assertEqual(credit.expires_on, date(2026, 2, 27))
+        self.assertBalances(credit, 2, 0)
+        self.assertEqual(membership.stage_id.type, "in_progress")
+        self.assertFalse(membership.in_progress, "OCA's job keeps away")
+
+    def test_the_anchor_never_drifts(self):
+        membership = self._join(on="2026-01-31")
+        for day in ("2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"):
+            self._bill(day)
+        self.assertEqual(
+            self._starts(membership),
+            ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"],
+        )
+        self.assertEqual(set(membership.period_ids.mapped("state")), {"paid"})
+        self.assertEqual(membership.recurring_next_date, date(2026, 6, 30))
+
+    def test_a_leap_day_keeps_its_anchor(self):
+        plan = self._create_plan("Yearly", 900, recurring_rule_type="years")
+        membership = self._join(plan, on="2028-02-29")
+        self.assertEqual(membership.recurring_next_date, date(2029, 2, 28))
+        self._bill("2029-02-28")
+        self._bill("2030-02-28")
+        self._bill("2031-02-28")
+        self.assertEqual(membership.recurring_next_date, date(2032, 2, 29))
+
+    def test_each_day_is_billed_once(self):
+        membership = self._join(on="2026-01-31")
+        self._bill("2026-02-27 20:00:00")
+        self.assertEqual(len(membership.period_ids), 1, "Still the 27th in Madrid")
+        self._bill("2026-02-27 23:30:00")
+        self.assertEqual(len(membership.period_ids), 2, "The 28th has begun there")
+        self._bill("2026-02-28 10:00:00")
+        self.assertEqual(len(membership.period_ids), 2)
+        self.assertEqual(membership.transaction_ids.mapped("amount"), [99, 99])
+
+    def test_downtime_is_caught_up_period_by_period(self):
+        membership = self._join(on="2026-01-31")
+        self._bill("2026-05-02")
+        self.assertEqual(
+            self._starts(membership),
+            ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"],
+        )
+        self.assertEqual(set(membership.period_ids.mapped("state")), {"paid"})
+        self.assertEqual(len(membership.credit_ids), 4)
+
+    def test_a_trial_and_a_joining_fee(self):
+        plan = self._create_plan(
+            "Trial", 99, trial_days=14, trial_price=10, joining_fee=25
+        )
+        membership = self._join(plan, on="2026-01-31")
+        self.assertEqual(membership.sale_order_id.amount_total, 35)
+        trial = membership.period_ids
+        self.assertEqual(
+            (trial.kind, trial.end_date, trial.amount),
+            ("trial", date(2026, 2, 13), 10),
+        )
+        self.assertEqual(membership.price, 99)
+        self._bill("2026-02-14")
+        self.assertEqual(self._starts(membership), ["2026-02-14"])
+        self.assertEqual(membership.recurring_next_date, date(2026, 3, 14))
+
+    def test_a_declined_card_makes_past_due_then_suspended_then_restored(self):
+        membership = self._join(on="2026-01-31")
+        bad = self._create_token("error")
+        membership._set_payment_method(bad)
+        self._bill("2026-02-28")
+        period = membership.period_ids.sorted("start_date")[-1]
+        self.assertEqual((period.state, period.attempt_count), ("open", 1))
+        self.assertEqual(membership.membership_state, "past_due")
+        self.assertFalse(period.credit_ids, "Credits arrive with the money")
+        for moment in ("2026-03-01 09:00:00", "2026-03-03 09:00:00"):
+            self._run_cron("ir_cron_dun", moment)
+        self.assertEqual(period.attempt_count, 3)
+        self.assertEqual(membership.membership_state, "past_due")
+        self._run_cron("ir_cron_dun", "2026-03-06 09:00:00")
+        self.assertEqual(membership.membership_state, "suspended")
+        self.assertEqual(period.attempt_count, 4)
+        self._bill("2026-03-31")
+        self.assertEqual(len(membership.period_ids), 2, "Suspended: nothing is billed")
+        with freeze_time("2026-04-02 09:00:00"):
+            membership._set_payment_method(self.token)
+        self._run_cron("ir_cron_dun", "2026-04-02 09:01:00")
+        self.assertEqual(period.state, "paid")
+        self.assertEqual(membership.membership_state, "active")
+        self._bill("2026-04-02 10:00:00")
+        self.assertEqual(
+            self._starts(membership), ["2026-01-31", "2026-02-28", "2026-03-31"]
+        )
+
+    def test_one_broken_member_stops_no_other(self):
+        membership = self._join(on="2026-01-31")
+        broken = self._join(partner=self.other_patient, on="2026-01-31")
+        broken.sudo().journal_id = self.company_data["default_journal_purchase"]
+        with mute_logger(
+            "odoo.addons.medspa_membership.models.billing.sale_subscription"
+        ):
+            self._bill("2026-02-28")
+        self.assertEqual(len(membership.period_ids), 2)
+        self.assertEqual(len(broken.period_ids), 1)
+        self.assertTrue(broken.billing_error)
+        self.assertEqual(len(broken.activity_ids), 1)
