@@ -66,9 +66,11 @@ class MedspaConsent(models.Model):
         return consents
 
     def write(self, vals):
-        raise UserError(
-            self.env._("An answer is not changed. Note the new one: it counts.")
-        )
+        if self:
+            raise UserError(
+                self.env._("An answer is not changed. Note the new one: it counts.")
+            )
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_history(self):

@@ -42,9 +42,7 @@ class MedspaReminder(models.Model):
         required=True, readonly=True, help="What it is about: one message for each."
     )
     event = fields.Selection(EVENTS, required=True, readonly=True)
-    section = fields.Selection(
-        SECTIONS, required=True, readonly=True, string="List"
-    )
+    section = fields.Selection(SECTIONS, required=True, readonly=True, string="List")
     is_marketing = fields.Boolean("Offer", readonly=True)
     state = fields.Selection(
         [
@@ -64,7 +62,7 @@ class MedspaReminder(models.Model):
     listed_on = fields.Date("Day", readonly=True)
     due_at = fields.Datetime("Goes out", readonly=True)
     snoozed_until = fields.Date(readonly=True)
-    sent_at = fields.Datetime("Sent at", readonly=True)
+    sent_at = fields.Datetime(readonly=True)
     approved_by_id = fields.Many2one("res.users", "Sent by", readonly=True)
     skip_reason = fields.Selection(
         [
@@ -94,7 +92,7 @@ class MedspaReminder(models.Model):
     )
     visit_id = fields.Many2one("medspa.visit", readonly=True, index="btree_not_null")
     membership_id = fields.Many2one(
-        "sale.subscription", "Membership", readonly=True, index="btree_not_null"
+        "sale.subscription", readonly=True, index="btree_not_null"
     )
     order_id = fields.Many2one(
         "sale.order", "Renewal", readonly=True, index="btree_not_null", copy=False

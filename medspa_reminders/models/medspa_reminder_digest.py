@@ -19,7 +19,7 @@ class MedspaReminder(models.Model):
     @api.model
     def _cron_digest(self):
         """Send each desk its list, once on every day that the clinic is open."""
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"]._get_clinics():
             if company.try_lock_for_update():
                 self._send_digest(company, fields.Datetime.now())
             self.env["ir.cron"]._commit_progress(1)

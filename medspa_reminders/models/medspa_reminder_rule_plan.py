@@ -39,7 +39,7 @@ class MedspaReminderRule(models.Model):
     @api.model
     def _cron_plan(self):
         """Find the messages of the day, each clinic's when its day begins."""
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"]._get_clinics():
             now = fields.Datetime.now()
             today = company._medspa_date(now)
             self.env["medspa.reminder"]._wake_snoozed(company, today)

@@ -33,7 +33,7 @@ class MedspaReminder(models.Model):
         self._take_up_interrupted()
         due = self.search_count(self._get_due_domain(fields.Datetime.now()))
         self.env["ir.cron"]._commit_progress(remaining=due)
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"]._get_clinics():
             while (room := self._get_room(company)) > 0:
                 batch = self._claim_batch(company, min(room, BATCH))
                 if not batch:

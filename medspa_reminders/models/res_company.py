@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools.date_utils import float_to_time
 
 from ..tools import get_secret
@@ -53,6 +54,11 @@ class ResCompany(models.Model):
     )
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _get_clinics(self):
+        """Return the companies whose patients are written to: all of them."""
+        return self.search(Domain.TRUE)
 
     def _get_end_of_quiet(self, moment, tz):
         """Return when the quiet hours around a moment end, or nothing outside of them.

@@ -134,7 +134,7 @@ class TestCrash(RealTransactionsCase):
     def _remove_committed_data(cls):
         with cls._transaction() as env:
             env["res.company"].browse(cls.company_id).write(cls.before)
-        super()._remove_committed_data()
+        return super()._remove_committed_data()
 
     def setUp(self):
         super().setUp()
