@@ -10,6 +10,7 @@
     "license": "AGPL-3",
     "depends": [
         "medspa_membership",
+        "medspa_reminders",
         "payment_demo",
         "website_sale",
         "website_sale_loyalty",

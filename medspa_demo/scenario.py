@@ -6,7 +6,7 @@ from datetime import time, timedelta
 from odoo import Command, fields
 from odoo.tools.misc import file_open
 
-from .stories import AGENDA, PROTOCOLS, SATURDAY, STORIES, WEEK
+from .stories import AGENDA, OFFERS_WANTED, PROTOCOLS, SATURDAY, STORIES, WEEK
 
 # Patients with a picture; the others show their initials.
 PICTURES = {
@@ -69,6 +69,7 @@ class Scenario:
         self._visit_and_book(courses)
         self._fill_agenda()
         self._expire(courses)
+        self._write_to_patients()
         self.env["ir.config_parameter"].set_param(
             "medspa_demo.played_on", str(self.today)
         )
@@ -355,6 +356,17 @@ class Scenario:
             course.credit_ids.with_context(
                 default_moved_at=self.company._medspa_utc(day_after, time(1))
             )._expire()
+
+    # === MESSAGES === #
+
+    def _write_to_patients(self):
+        """Note who wants offers, and find the messages of the day."""
+        for patient in OFFERS_WANTED:
+            self.env["medspa.consent"]._note(
+                self._ref(patient), ["email", "sms"], ["marketing"], "given", "import"
+            )
+        for rule in self.env["medspa.reminder.rule"].search([]):
+            rule._plan(self.company, self.now, self.today)
 
     # === TOOLS === #
 

@@ -164,3 +164,12 @@ PROTOCOLS = {
     "clay mask.</p>",
     "facial_led": "<p>Red 633 nm, 20 minutes; blue 415 nm on the chin, 10 minutes.</p>",
 }
+
+# Who has said yes to offers by e-mail and SMS.
+OFFERS_WANTED = [
+    "patient_sofia",
+    "patient_eleni",
+    "patient_ana",
+    "patient_beatriz",
+    "patient_paula",
+]

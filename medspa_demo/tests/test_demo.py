@@ -37,6 +37,13 @@ class TestDemo(TransactionCase):
         self.assertTrue(courses, stage)
         return courses
 
+    def test_morning_list_is_filled(self):
+        listed = self.env["medspa.reminder"].search([("state", "=", "listed")])
+        self.assertLessEqual({"renew", "dropped_out"}, set(listed.mapped("section")))
+        for reminder in listed:
+            self.assertIn(reminder.first_name, reminder.text)
+            self.assertTrue(reminder.reason)
+
     def test_thirty_patients(self):
         self.assertEqual(len(self.patients), 30)
 

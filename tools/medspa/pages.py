@@ -71,6 +71,7 @@ def _ask_for_link(page: Any, base: str) -> None:
 
 
 COURSE = "a:has-text('Radiance: 5 light peels')"
+ROW = ".o_data_row td[name=reason], .o_kanban_record:not(.o_kanban_ghost)"
 LINE = ".o_data_row, .o_kanban_record:not(.o_kanban_ghost)"
 
 PAGES = [
@@ -127,8 +128,11 @@ PAGES = [
         _open_review,
         ".o_medspa_review",
     ),
+    Page("my-messages", "paula", "/my/messages", ".o_medspa_messages"),
     # What the clinic sees
     Page("desk", "rita", "/odoo/desk", LINE),
+    Page("morning-list", "rita", "/odoo/morning-list", LINE),
+    Page("message-text", "rita", _go("/odoo/morning-list", ROW), ".modal .o_form_view"),
     Page("calendar", "rita", "/odoo/appointments", ".o_calendar_renderer"),
     Page("appointment", "rita", _open_booking, ".o_form_view"),
     Page("waiting-list", "rita", "/odoo/waiting-list", ".o_list_view, .o_kanban_view"),
@@ -160,4 +164,6 @@ PAGES = [
         ),
         ".o_form_view",
     ),
+    Page("message-rules", "mara", "/odoo/message-rules", LINE),
+    Page("message-rule", "mara", _go("/odoo/message-rules", LINE), ".o_form_view"),
 ]

@@ -10,13 +10,13 @@ DB_MARK = "made by ./medspa"
 
 # --- the demo clinic -------------------------------------------------------
 # Addons of ours that the demo clinic shows; auto_install ones join them.
-DEMO_ADDONS = ["medspa_membership", "medspa_demo"]
+DEMO_ADDONS = ["medspa_membership", "medspa_reminders", "medspa_demo"]
 # Those whose data would get in the way of the others' tests: tested in a database of
 # their own, the demo clinic's.
 SEPARATE_ADDONS = {"medspa_demo"}
 # Addons of others that ours do not depend on, but that tests of ours look at: in the
 # template, so that no test is skipped for want of them.
-TEST_ADDONS = ["payment_demo", "queue_job"]
+TEST_ADDONS = ["payment_demo", "queue_job", "sms_twilio"]
 DEMO_LOGINS = [
     ("admin", "admin", "administrator"),
     ("rita", "rita", "receptionist"),
