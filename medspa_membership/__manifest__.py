@@ -3,7 +3,7 @@
 {
     "name": "Clinic Courses and Memberships",
     "summary": "Sell courses of treatments, book them, and take each session off once.",
-    "version": "19.0.2.0.0",
+    "version": "19.0.2.1.0",
     "category": "Sales/Sales",
     "website": "https://github.com/medspa/medspa",
     "author": "medspa",
@@ -21,6 +21,7 @@
     ],
     "external_dependencies": {"python": ["vobject"]},
     "pre_init_hook": "pre_init_hook",
+    "post_init_hook": "post_init_hook",
     "data": [
         # Groups come first: access lines and views name them.
         "security/medspa_membership_groups.xml",
@@ -35,6 +36,8 @@
         "data/mail_template_data.xml",
         "data/medspa_dunning_policy_data.xml",
         "data/product_data.xml",
+        "data/membership_mail_template_data.xml",
+        "data/website_plan_data.xml",
         "data/queue_job_data.xml",
         "wizards/medspa_appointment_wizard_views.xml",
         "wizards/medspa_course_wizard_views.xml",
@@ -43,8 +46,12 @@
         "report/medspa_membership_report.xml",
         "wizards/medspa_clinic_wizard_views.xml",
         "views/website/website_sale_templates.xml",
+        "views/website/plan_templates.xml",
         "views/portal/portal_templates.xml",
         "views/portal/booking_templates.xml",
+        "views/portal/membership_templates.xml",
+        "views/portal/membership_change_templates.xml",
+        "views/portal/membership_method_templates.xml",
         "views/credit/medspa_credit_views.xml",
         "views/treatment/product_template_views.xml",
         "views/treatment/resource_resource_views.xml",

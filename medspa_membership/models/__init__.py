@@ -9,3 +9,4 @@ from . import membership  # isort: skip
 from . import till  # isort: skip
 from . import transfer  # isort: skip
 from . import billing  # isort: skip
+from . import website  # isort: skip

@@ -12,6 +12,7 @@ from . import (
     payment_transaction_membership,
     sale_order,
     sale_order_membership,
+    sale_order_agreement,  # isort: skip
     sale_subscription,
     sale_subscription_change,
     sale_subscription_refund,
