@@ -78,5 +78,8 @@
         "web.assets_frontend": [
             "medspa_membership/static/src/interactions/**/*",
         ],
+        "web.assets_tests": [
+            "medspa_membership/static/tests/tours/**/*",
+        ],
     },
 }

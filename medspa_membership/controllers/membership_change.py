@@ -1,5 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import math
 from datetime import date
 
 from odoo.exceptions import UserError
@@ -116,8 +117,12 @@ class MembershipChange(MembershipPortal):
         try:
             amount = float(post.get("amount"))
         except (TypeError, ValueError):
-            amount = None
-        if not plan_sudo or amount is None or post.get("when") not in ("now", "renewal"):
+            amount = math.nan
+        if (
+            not plan_sudo
+            or not math.isfinite(amount)
+            or post.get("when") not in ("now", "renewal")
+        ):
             raise UserError(request.env._("Choose a plan that is on sale."))
         membership_sudo._change_plan(plan_sudo, post["when"], amount)
 
