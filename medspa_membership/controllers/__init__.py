@@ -6,6 +6,7 @@ from . import (
     membership_change,
     membership_method,
     portal,
+    sale_portal,
     website_membership,
     website_sale,
 )

@@ -194,7 +194,6 @@ class MembershipChange(MembershipPortal):
                     )
                 )
             membership_sudo._cancel(reason, way, note)
-            membership_sudo._acknowledge_cancellation()
 
         return self._carry_out_on(
             membership_sudo, "cancel", cancel, "cancel", **values

@@ -206,7 +206,7 @@ class ClinicPlans(WebsiteSale):
         }
 
 
-class ClinicOrders(CustomerPortal):
+class SignedOrderPage(CustomerPortal):
     """The page of an order that the desk has sent, when it sells a plan."""
 
     @route()
@@ -220,7 +220,9 @@ class ClinicOrders(CustomerPortal):
         return super().portal_order_page(order_id, access_token=access_token, **kwargs)
 
 
-class ClinicOrderPayment(PaymentPortal):
+class SignedOrderPayment(PaymentPortal):
+    """The payment of an order that sells a plan: after its signature."""
+
     @route()
     def portal_order_transaction(self, order_id, access_token, **kwargs):
         """Override of `sale`: nobody pays for a plan before signing."""

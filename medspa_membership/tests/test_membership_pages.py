@@ -200,6 +200,7 @@ class TestMembershipPages(MemberPages):
         self.assertEqual(self.membership.membership_state, "ending")
         self.assertEqual(self.membership.end_date, end)
         self.assertEqual(self.membership.cancel_note, "Moving away")
+        self._run_jobs()
         self.assertEqual(len(self._get_mails(self.membership, "cancellation")), 1)
         self.assertIn("Take the cancellation back", self._read(self.url))
         self._post(f"{self.url}/keep")
@@ -239,6 +240,8 @@ class TestMembershipPages(MemberPages):
         self.assertEqual(len(mail), 1)
         self.assertIn("Withdrawn by Paula Patient", mail.body_html)
         self.assertIn("Europe/Madrid", mail.body_html)
+        self._run_jobs()
+        self.assertFalse(self._get_mails(self.membership, "cancellation"))
         self.assertNotIn("Withdraw from contract", self._read(self.url))
 
     # === FAMILY === #

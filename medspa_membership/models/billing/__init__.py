@@ -7,6 +7,7 @@ from . import (
     medspa_membership_period,
     medspa_membership_period_charge,
     medspa_payment_event,
+    medspa_membership_period_desk,
     payment_provider,
     payment_token,
     payment_transaction,
@@ -18,7 +19,11 @@ from . import (
     sale_order,
     sale_order_membership,
     sale_order_agreement,  # isort: skip
+    sale_order_membership_enrol,
     sale_subscription,
     sale_subscription_change,
+    sale_subscription_desk,
+    sale_subscription_letters,
     sale_subscription_refund,
+    sale_subscription_template_desk,
 )

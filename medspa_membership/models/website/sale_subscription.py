@@ -115,12 +115,10 @@ class SaleSubscription(models.Model):
             template.send_mail(membership.id)
 
     def _on_started(self):
-        """Override to welcome the member, with an account to log in to."""
+        """Override to give the member an account to log in to."""
         res = super()._on_started()
-        template = self.env.ref("medspa_membership.mail_template_membership_started")
         for membership in self.sudo().filtered("sale_order_id"):
             membership._invite_member()
-            template.send_mail(membership.id)
         return res
 
     def _invite_member(self):

@@ -1,6 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
@@ -11,52 +11,6 @@ class SaleSubscription(models.Model):
     _inherit = "sale.subscription"
 
     # === BUSINESS METHODS: FAMILY === #
-
-    def _set_family(self, members):
-        """Set who else may use the credits, those granted before included.
-
-        Note: `self.ensure_one()`
-
-        :param members: all of them, `res.partner`
-        :raise UserError: more than the plan allows, or one with bookings is dropped
-        """
-        self.ensure_one()
-        self._lock()
-        members -= self.partner_id
-        if len(members) > self.family_limit:
-            raise UserError(
-                self.env._(
-                    "%(membership)s may be shared with %(limit)s persons, not "
-                    "%(count)s.",
-                    membership=self.display_name,
-                    limit=self.family_limit,
-                    count=len(members),
-                )
-            )
-        credits_sudo = self.sudo().credit_ids.filtered("remaining")
-        dropped = self.beneficiary_ids - members
-        # Members may not read appointments; those of their family stop them.
-        Event_sudo = self.env["calendar.event"].sudo()
-        booked = Event_sudo.search(
-            [
-                ("credit_id", "in", credits_sudo.ids),
-                ("patient_id", "in", dropped.ids),
-                ("appointment_status", "in", ("booked", "arrived")),
-            ]
-        )
-        if booked:
-            raise UserError(
-                self.env._(
-                    "%s has appointments on this membership. Cancel them first.",
-                    ", ".join(booked.patient_id.mapped("name")),
-                )
-            )
-        self.sudo().beneficiary_ids = members
-        credits_sudo._ledger().write(
-            {"beneficiary_ids": [fields.Command.set(members.ids)]}
-        )
-        names = ", ".join(members.mapped("name")) or self.env._("nobody")
-        self.sudo().message_post(body=self.env._("Shared with %s", names))
 
     def _add_family_member(self, name, email=None):
         """Let somebody use the credits, known to the clinic or not.

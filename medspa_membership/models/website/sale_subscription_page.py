@@ -93,7 +93,7 @@ class SaleSubscription(models.Model):
         )
 
     def _get_paused_text(self):
-        pause = self._get_running_pause()
+        pause = self.sudo()._get_running_pause()
         if not pause.end_date:
             return self.env._("It is paused until you resume it.")
         return self.env._(
@@ -128,10 +128,6 @@ class SaleSubscription(models.Model):
             lambda p: p.state == "open" and p.first_failed_at
         )
         return failed.sorted("start_date")[:1]
-
-    def _get_running_pause(self):
-        self.ensure_one()
-        return self.sudo().pause_ids.filtered(lambda p: p.state == "running")
 
     def _get_planned_pauses(self):
         self.ensure_one()
@@ -207,10 +203,9 @@ class SaleSubscription(models.Model):
         # Members may not write mails; this one is theirs.
         template.sudo().send_mail(self.id)
 
-    def _acknowledge_cancellation(self):
-        """Confirm a cancellation by mail. Note: `self.ensure_one()`."""
-        self.ensure_one()
-        template = self.env.ref(
-            "medspa_membership.mail_template_membership_cancelled"
-        )
-        template.sudo().send_mail(self.id)
+    def _enqueue_letter(self, name):
+        """Override: a withdrawal has a letter of its own, at once and with the time."""
+        withdrawn = self.env.ref("medspa_membership.close_reason_withdrawn")
+        if name in ("cancelled", "ended"):
+            self = self.filtered(lambda m: m.close_reason_id != withdrawn)
+        return super()._enqueue_letter(name)
