@@ -109,9 +109,7 @@ class MembershipPortal(ClinicPortal):
     def _get_membership_credits(membership_sudo, today):
         """Return what is left to use, what lapses first on top."""
         credits_sudo = membership_sudo.credit_ids.filtered(
-            lambda c: (
-                c.remaining > 0 and (not c.expires_on or c.expires_on >= today)
-            )
+            lambda c: c.remaining > 0 and (not c.expires_on or c.expires_on >= today)
         )
         return credits_sudo.sorted(lambda c: (c.expires_on or today.max, c.id))
 
@@ -146,7 +144,7 @@ class MembershipPortal(ClinicPortal):
     def portal_membership_agreement(self, membership_id, agreement_id, **kwargs):
         """Give the member a signed agreement as a PDF, made now if it was not yet."""
         membership_sudo = self._get_own_membership(membership_id)
-        agreement_sudo = (membership_sudo or request.env["sale.subscription"].sudo())
+        agreement_sudo = membership_sudo or request.env["sale.subscription"].sudo()
         agreement_sudo = agreement_sudo.agreement_ids.filtered(
             lambda a: a.id == agreement_id and a.signed_on
         )

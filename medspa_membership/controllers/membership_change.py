@@ -195,9 +195,7 @@ class MembershipChange(MembershipPortal):
                 )
             membership_sudo._cancel(reason, way, note)
 
-        return self._carry_out_on(
-            membership_sudo, "cancel", cancel, "cancel", **values
-        )
+        return self._carry_out_on(membership_sudo, "cancel", cancel, "cancel", **values)
 
     @route(
         "/my/memberships/<int:membership_id>/withdraw",

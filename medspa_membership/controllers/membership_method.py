@@ -119,7 +119,7 @@ class MembershipMethod(PaymentPortal):
     )
     def membership_method_assign(self, token, token_id=None, **kwargs):
         """Charge another of the member's saved methods from now on."""
-        membership_sudo, period_sudo = self._verify_method_token(token)
+        membership_sudo, _period_sudo = self._verify_method_token(token)
         if not membership_sudo or not self._is_owner(membership_sudo):
             raise ValidationError(request.env._("This link is too old. Ask for one."))
         tokens_sudo = self._get_own_tokens(membership_sudo)

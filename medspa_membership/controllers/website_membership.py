@@ -3,7 +3,7 @@
 import binascii
 
 from odoo import fields
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import request, route
 from odoo.tools.json import scriptsafe as json_scriptsafe
 
@@ -226,11 +226,12 @@ class SignedOrderPayment(PaymentPortal):
     @route()
     def portal_order_transaction(self, order_id, access_token, **kwargs):
         """Override of `sale`: nobody pays for a plan before signing."""
-        order_sudo = request.env["sale.order"].sudo().browse(order_id).exists()
         try:
-            order_sudo._check_agreement_signed()
-        except ValidationError:
-            # Whether there is such an order is told to whom it is shown only.
-            self._document_check_access("sale.order", order_id, access_token)
-            raise
+            order_sudo = self._document_check_access(
+                "sale.order", order_id, access_token
+            )
+        except (AccessError, MissingError):
+            # Core says what it says of orders that are not the visitor's.
+            return super().portal_order_transaction(order_id, access_token, **kwargs)
+        order_sudo._check_agreement_signed()
         return super().portal_order_transaction(order_id, access_token, **kwargs)

@@ -5,6 +5,7 @@ import re
 
 from odoo import Command, http
 from odoo.tests import HttpCase
+from odoo.tests.common import JsonRpcException
 
 from .membership_common import MembershipCase
 
@@ -77,16 +78,20 @@ class MemberPages(MembershipCase, HttpCase):
 
     # === REQUESTS === #
 
+    def url_open(self, *args, **kwargs):
+        """Override to let the server see what the test has changed, and back."""
+        self.env.flush_all()
+        response = super().url_open(*args, **kwargs)
+        self.env.invalidate_all()
+        return response
+
     def _csrf(self):
         return http.Request.csrf_token(self)
 
     def _post(self, url, csrf=True, **data):
         if csrf:
             data["csrf_token"] = self._csrf()
-        self.env.flush_all()
-        response = self.url_open(url, data=data or {"x": "1"}, allow_redirects=False)
-        self.env.invalidate_all()
-        return response
+        return self.url_open(url, data=data or {"x": "1"}, allow_redirects=False)
 
     def _read(self, url):
         response = self.url_open(url)
@@ -94,9 +99,17 @@ class MemberPages(MembershipCase, HttpCase):
         return to_text(response.text)
 
     def _rpc(self, url, **params):
-        result = self.make_jsonrpc_request(url, params)
-        self.env.invalidate_all()
-        return result
+        """Call a JSON route.
+
+        :raise JsonRpcException: with the words that the visitor reads
+        """
+        body = self.url_open(
+            url, json={"id": 0, "jsonrpc": "2.0", "method": "call", "params": params}
+        ).json()
+        if "error" in body:
+            error = body["error"]
+            raise JsonRpcException(error["code"], error["data"]["message"])
+        return body.get("result")
 
     # === PAYING === #
 

@@ -4,9 +4,9 @@ import base64
 from datetime import datetime, timedelta
 
 from odoo.tests import freeze_time, tagged
+from odoo.tests.common import JsonRpcException
 from odoo.tools import mute_logger
 from odoo.tools.misc import hash_sign
-
 
 from .membership_http_common import MemberPages
 
@@ -51,7 +51,7 @@ class TestMembershipMethod(MemberPages):
         response = self._open()
         self.assertEqual(response.headers["Referrer-Policy"], "no-referrer")
         self.assertIn("99.00", response.text)
-        self.assertNotIn("Paula", response.text)
+        self.assertNotIn(self.patient.name, response.text)
         self.assertNotIn("4242", response.text, "No saved card for who has a link only")
         tx = self._pay_on(response.text)
         self.assertEqual((tx.state, tx.operation), ("done", "online_direct"))
@@ -80,8 +80,37 @@ class TestMembershipMethod(MemberPages):
         page = self._open().text
         self._pay_on(page, state="pending")
         self.assertIn("Your payment is on its way", self._open().text)
-        with self.assertRaisesRegex(Exception, "nothing to pay"), mute_logger(JSONRPC):
+        with (
+            self.assertRaisesRegex(JsonRpcException, "nothing to pay"),
+            mute_logger(JSONRPC),
+        ):
             self._pay_on(page)
+
+    def test_what_is_paid_and_not_booked_yet_is_not_charged_again(self):
+        """The new card is on file before the payment that brought it is booked."""
+        good = self._create_token("done")
+        tx = (
+            self.env["payment.transaction"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": self.provider.id,
+                    "payment_method_id": self.card.id,
+                    "token_id": good.id,
+                    "amount": 99,
+                    "currency_id": self.period.currency_id.id,
+                    "partner_id": self.patient.id,
+                    "operation": "online_direct",
+                    "invoice_ids": [(6, 0, self.period.invoice_id.ids)],
+                }
+            )
+        )
+        tx._set_done()
+        self.membership.sudo().payment_token_id = good
+        self.period.sudo()._charge_period(manual=True)
+        paid = self.period.sudo().transaction_ids.filtered(lambda t: t.state == "done")
+        self.assertEqual(paid, tx)
+        self.assertFalse(self.period._can_be_paid_online())
 
     def test_a_suspended_member_is_restored_at_once(self):
         self.membership._transition("suspended", "Not paid")
@@ -110,7 +139,10 @@ class TestMembershipMethod(MemberPages):
             response = self._open(f"/membership/method/{bad}")
             self.assertEqual(response.status_code, 404, bad)
             self.assertNotIn("Glow", response.text)
-            with self.assertRaises(Exception), mute_logger(JSONRPC):
+            with (
+                self.assertRaisesRegex(JsonRpcException, "too old"),
+                mute_logger(JSONRPC),
+            ):
                 self._rpc(f"/membership/method/{bad}/transaction", flow="direct")
         with freeze_time(datetime.now() + timedelta(days=22)):
             self.assertEqual(self._open(f"/membership/method/{token}").status_code, 404)
@@ -126,20 +158,20 @@ class TestMembershipMethod(MemberPages):
         good = self._create_token("done")
         page = self._open().text
         with (
-            self.assertRaisesRegex(Exception, "Choose a card"),
+            self.assertRaisesRegex(JsonRpcException, "Choose a card"),
             mute_logger(JSONRPC),
         ):
             self._pay_on(page, flow="token", token_id=good.id, provider_id=None)
         self.assertEqual(self.period.state, "open")
 
     def test_a_provider_that_stores_nothing_is_refused(self):
-        other = self.provider.copy({"state": "test", "allow_tokenization": False})
         page = self._open().text
+        self.provider.allow_tokenization = False
         with (
-            self.assertRaisesRegex(Exception, "Choose a card"),
+            self.assertRaisesRegex(JsonRpcException, "Choose a card"),
             mute_logger(JSONRPC),
         ):
-            self._pay_on(page, provider_id=other.id)
+            self._pay_on(page)
 
     def test_the_amount_is_the_clinics_not_the_visitors(self):
         tx = self._pay_on(self._open().text, amount=1.0)
@@ -170,10 +202,13 @@ class TestMembershipMethod(MemberPages):
         token = self.membership._get_method_token()
         mine = self._create_token("done", self.other_patient)
         self.authenticate("oscar", "oscar")
-        with self.assertRaises(Exception), mute_logger(JSONRPC):
+        with self.assertRaisesRegex(JsonRpcException, "too old"), mute_logger(JSONRPC):
             self._rpc(f"/membership/method/{token}/assign", token_id=mine.id)
         self.authenticate("paula", "paula")
-        with self.assertRaises(Exception), mute_logger(JSONRPC):
+        with (
+            self.assertRaisesRegex(JsonRpcException, "payment method of yours"),
+            mute_logger(JSONRPC),
+        ):
             self._rpc(f"/membership/method/{token}/assign", token_id=mine.id)
         self.assertEqual(self.membership.payment_token_id, self.bad_card)
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .membership_http_common import PIXEL, MemberPages
 
@@ -70,8 +71,7 @@ class TestMembershipPages(MemberPages):
             self.assertIn("attachment", response.headers["Content-Disposition"])
 
     def test_a_signed_agreement_is_printed_on_demand(self):
-        agreement = self.membership._ask_to_sign() or self.membership.agreement_ids
-        agreement = self.membership._get_agreement_to_sign() or agreement
+        agreement = self.membership._get_agreement_to_sign()
         page = self._read(f"{self.url}/sign")
         self.assertIn("Glow membership", page)
         result = self._rpc(
@@ -156,7 +156,7 @@ class TestMembershipPages(MemberPages):
             100,
         )
         self.assertTrue(self.membership._get_agreement_to_sign())
-        self.assertIn("please read and sign it", self._read(self.url))
+        self.assertIn("Please read and sign", self._read(self.url))
 
     def test_downgrade_waits_for_the_next_payment_and_can_be_left(self):
         text = self._read(f"{self.url}/change?plan={self.small_plan.id}&when=now")
@@ -272,7 +272,7 @@ class TestMembershipPages(MemberPages):
         self.assertEqual(self.membership.beneficiary_ids, self.other_patient)
         text = self._read(self.url)
         self.assertIn("oscar@example.com", text)
-        self.assertNotIn("Oscar Other", text)
+        self.assertNotIn(self.other_patient.name, text)
 
     # === COST === #
 
@@ -368,7 +368,12 @@ class TestMembershipRoutes(MemberPages):
         self.authenticate("oscar", "oscar")
         for url in self._pages():
             response = self.url_open(url)
-            for secret in ("Paula", "Glow", "4242", self.period.invoice_id.name):
+            for secret in (
+                self.patient.name,
+                "Glow",
+                "4242",
+                self.period.invoice_id.name,
+            ):
                 self.assertNotIn(secret, response.text, url)
             self.assertNotEqual(
                 response.headers["Content-Type"], "application/pdf", url
@@ -400,7 +405,8 @@ class TestMembershipRoutes(MemberPages):
     def test_a_change_needs_the_token_of_the_form(self):
         self.authenticate("paula", "paula")
         for path, data in self._changes():
-            response = self._post(f"{self.url}/{path}", csrf=False, **data)
+            with mute_logger("odoo.http"):
+                response = self._post(f"{self.url}/{path}", csrf=False, **data)
             self.assertEqual(response.status_code, 400, path)
         self.assertUntouched()
 

@@ -23,7 +23,7 @@ class MemberTours:
         self.start_tour(
             "/plans", "medspa_membership_join_patient", login="paula", timeout=180
         )
-        membership = self._find("paula@example.com")
+        membership = self.patient.membership_ids
         self.assertEqual(membership.membership_state, "active")
 
     def test_trial_for_nothing(self):

@@ -38,6 +38,7 @@ class MedspaMembershipPeriod(models.Model):
         txs = period_sudo.transaction_ids | period_sudo.invoice_id.transaction_ids
         return any(
             tx.state in ("pending", "authorized")
+            or (tx.state == "done" and not tx.is_post_processed)
             or (tx.state == "draft" and tx.operation == "offline")
             for tx in txs
             if tx.operation not in ("refund", "validation")

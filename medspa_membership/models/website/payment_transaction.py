@@ -2,6 +2,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import fields, models
 
+# What a person pays on a page, not the clinic by itself.
+PAGE_OPERATIONS = ("online_direct", "online_redirect", "online_token")
+
 
 class PaymentTransaction(models.Model):
     """A method that a member gives on a page is the one to charge from now on."""
@@ -33,19 +36,17 @@ class PaymentTransaction(models.Model):
         Note: `self.ensure_one()`
         """
         self.ensure_one()
-        if self.operation not in ("online_direct", "online_redirect", "online_token"):
-            if self.operation != "validation":
-                return
-        membership = self.method_for_membership_id
-        if self.operation != "validation":
-            membership |= self.membership_period_id.membership_id
-        owners = membership.partner_id | membership.partner_id.commercial_partner_id
-        for membership in membership.filtered(
-            lambda m: (
-                m.membership_state != "ended"
-                and not m.is_paid_elsewhere
-                and m.payment_token_id != self.token_id
-            )
-        ):
-            if self.token_id.partner_id in owners:
+        memberships = self.method_for_membership_id
+        if self.operation in PAGE_OPERATIONS:
+            memberships |= self.membership_period_id.membership_id
+        elif self.operation != "validation":
+            return
+        for membership in memberships:
+            owners = membership.partner_id | membership.partner_id.commercial_partner_id
+            if (
+                membership.membership_state != "ended"
+                and not membership.is_paid_elsewhere
+                and membership.payment_token_id != self.token_id
+                and self.token_id.partner_id in owners
+            ):
                 membership._set_payment_method(self.token_id)

@@ -21,13 +21,16 @@ class SaleOrder(models.Model):
             return super()._cart_add(product_id, quantity, uom_id=uom_id, **kwargs)
         others = self.env["sale.order.line"]
         if not self._get_plan_refusal(product):
-            others = self._get_plan_lines().filtered(lambda li: li.product_id != product)
+            others = self._get_plan_lines().filtered(
+                lambda line: line.product_id != product
+            )
         replaced = others.product_id.name
         others.unlink()
         values = super()._cart_add(product_id, quantity, uom_id=uom_id, **kwargs)
         if replaced:
             values["warning"] = self.env._(
-                "%(plan)s takes the place of %(replaced)s: you join one plan at a time.",
+                "%(plan)s takes the place of %(replaced)s: you join one plan at a "
+                "time.",
                 plan=product.name,
                 replaced=replaced,
             )

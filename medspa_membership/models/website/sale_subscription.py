@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import binascii
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 from odoo.http import request
 from odoo.tools.misc import hash_sign, verify_hash_signed
@@ -26,11 +26,11 @@ class SaleSubscription(models.Model):
         Nothing of a visitor who is nobody yet.
         """
         Membership_sudo = self.sudo()
-        if not partner or partner == self.env.ref("base.public_partner"):
-            return Membership_sudo
+        nobody = self.env.ref("base.public_partner")
         if request and getattr(request, "website", None):
-            if partner == request.website.user_id.sudo().partner_id:
-                return Membership_sudo
+            nobody |= request.website.user_id.sudo().partner_id
+        if not partner or partner in nobody:
+            return Membership_sudo
         domain = (
             Domain("partner_id", "=", partner.id)
             & Domain("company_id", "=", company.id)

@@ -66,6 +66,15 @@ class SaleSubscription(models.Model):
                 )
             )
 
+    def _get_family_label(self, person):
+        """Return what the member sees of somebody: the address that was typed.
+
+        Who is known to the clinic may have another name there.
+        """
+        # Members may not read users.
+        login = person.sudo().user_ids[:1].login or ""
+        return login if "@" in login else person.email or person.name
+
     def _drop_family_member(self, partner_id):
         """Stop sharing with somebody. Note: `self.ensure_one()`."""
         self.ensure_one()

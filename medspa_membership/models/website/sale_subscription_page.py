@@ -192,20 +192,19 @@ class SaleSubscription(models.Model):
         return self.date_start + timedelta(days=self.withdrawal_days)
 
     def _acknowledge_withdrawal(self):
-        """Confirm a withdrawal by mail at once, with its date and time, as the law asks.
+        """Confirm a withdrawal by mail at once, with date and time, as the law asks.
 
         Note: `self.ensure_one()`
         """
         self.ensure_one()
-        template = self.env.ref(
-            "medspa_membership.mail_template_membership_withdrawn"
-        )
+        template = self.env.ref("medspa_membership.mail_template_membership_withdrawn")
         # Members may not write mails; this one is theirs.
         template.sudo().send_mail(self.id)
 
     def _enqueue_letter(self, name):
         """Override: a withdrawal has a letter of its own, at once and with the time."""
-        withdrawn = self.env.ref("medspa_membership.close_reason_withdrawn")
+        withdrawn = self.env["sale.subscription"]
         if name in ("cancelled", "ended"):
-            self = self.filtered(lambda m: m.close_reason_id != withdrawn)
-        return super()._enqueue_letter(name)
+            reason = self.env.ref("medspa_membership.close_reason_withdrawn")
+            withdrawn = self.sudo().filtered(lambda m: m.close_reason_id == reason)
+        return super(SaleSubscription, self - withdrawn)._enqueue_letter(name)

@@ -114,14 +114,16 @@ class SaleSubscriptionTemplate(models.Model):
         fee = self.env["sale.order.line"]._get_fee_product()
         if is_fee and fee:
             product = fee.sudo().product_tmpl_id
-        taxes = product.taxes_id._filter_taxes_by_company(website.company_id)
+        # The day of the clinic is no secret; its calendar is not for visitors.
+        company_sudo = website.company_id.sudo()
+        taxes = product.taxes_id._filter_taxes_by_company(company_sudo)
         currency = website.currency_id
         return product._apply_taxes_to_price(
             self.currency_id._convert(
                 amount,
                 currency,
-                website.company_id,
-                website.company_id._medspa_date(),
+                company_sudo,
+                company_sudo._medspa_date(),
                 round=False,
             ),
             currency,
@@ -185,8 +187,7 @@ class SaleSubscriptionTemplate(models.Model):
                 "name": row["plan"].name,
                 "url": f"{base_url}{row['product'].website_url}",
                 "description": ", ".join(
-                    [benefit["label"] for benefit in row["benefits"]]
-                    + row["discounts"]
+                    [benefit["label"] for benefit in row["benefits"]] + row["discounts"]
                 ),
                 "offers": row["plan"]._prepare_offer_markup(website, row["price"]),
             }
@@ -234,13 +235,14 @@ class MedspaPlanBenefit(models.Model):
         :param dict prices: by id of treatment
         """
         worth = 0.0
+        company_sudo = website.company_id.sudo()
         for benefit in self.filtered(lambda b: b.frequency == "period"):
             if benefit.unit == "money":
                 worth += benefit.currency_id._convert(
                     benefit.quantity,
                     website.currency_id,
-                    website.company_id,
-                    website.company_id._medspa_date(),
+                    company_sudo,
+                    company_sudo._medspa_date(),
                     round=False,
                 )
                 continue
