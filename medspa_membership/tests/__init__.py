@@ -22,6 +22,7 @@ from . import (
     test_instalments,
     test_ledger_properties,
     test_membership_billing,
+    test_membership_desk,
     test_missed_appointments,
     test_portal,
     test_query_counts,
