@@ -129,6 +129,7 @@ class SaleOrder(models.Model):
             if line._get_paid_share() >= 1:
                 membership._adopt_method_of_order()
                 membership._start(line)
+                membership._link_first_invoice(line)
                 line.invoice_lines.move_id.membership_period_id._on_paid()
             elif membership.membership_state != "pending":
                 first = membership.period_ids.sorted("start_date")[:1]

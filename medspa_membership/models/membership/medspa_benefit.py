@@ -119,17 +119,17 @@ class MedspaBenefit(models.AbstractModel):
         else:
             covered = self.env._(" or ").join(self.treatment_ids.mapped("name"))
         return self.env._(
-            "%(quantity)s %(covered)s", quantity=self._get_amount(quantity), covered=covered
+            "%(quantity)s %(covered)s",
+            quantity=self._get_amount(quantity),
+            covered=covered,
         )
 
     def _get_amount(self, quantity=None):
         self.ensure_one()
         quantity = self.quantity if quantity is None else quantity
         if self.unit == "money":
-            currency = (
-                getattr(self, "currency_id", None) or self.env.company.currency_id
-            )
-            return currency.format(quantity)
+            # Both kinds of benefit have the currency of their clinic.
+            return self["currency_id"].format(quantity)
         if self.unit == "unit":
             return self.env._("%s units of", f"{quantity:g}")
         return f"{quantity:g} ×"
