@@ -22,6 +22,7 @@ from . import (
     test_instalments,
     test_ledger_properties,
     test_membership_billing,
+    test_membership_desk,
     test_membership_join,
     test_membership_life,
     test_membership_method,

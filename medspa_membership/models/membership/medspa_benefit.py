@@ -119,7 +119,9 @@ class MedspaBenefit(models.AbstractModel):
         else:
             covered = self.env._(" or ").join(self.treatment_ids.mapped("name"))
         return self.env._(
-            "%(quantity)s %(covered)s", quantity=self._get_amount(quantity), covered=covered
+            "%(quantity)s %(covered)s",
+            quantity=self._get_amount(quantity),
+            covered=covered,
         )
 
     def _get_amount(self, quantity=None):
