@@ -151,14 +151,7 @@ class MembershipPortal(ClinicPortal):
         if not agreement_sudo:
             return request.redirect("/my")
         attachment_sudo = agreement_sudo._make_pdf()
-        return request.make_response(
-            attachment_sudo.raw,
-            [
-                ("Content-Type", "application/pdf"),
-                ("Content-Disposition", content_disposition(attachment_sudo.name)),
-                ("X-Content-Type-Options", "nosniff"),
-            ],
-        )
+        return self._make_pdf_response(attachment_sudo.raw, attachment_sudo.name)
 
     @route(
         "/my/memberships/<int:membership_id>/invoices/<int:period_id>",
@@ -196,11 +189,22 @@ class MembershipPortal(ClinicPortal):
         tx_sudo = txs_sudo and txs_sudo.filtered(lambda tx: tx.id == tx_id)
         if not tx_sudo:
             return request.redirect("/my")
-        return self._show_report(
-            model=tx_sudo.payment_id,
-            report_type="pdf",
-            report_ref="account.action_report_payment_receipt",
-            download=True,
+        payment_sudo = tx_sudo.payment_id
+        Report_sudo = request.env["ir.actions.report"].sudo()
+        content, _kind = Report_sudo.with_company(
+            payment_sudo.company_id
+        )._render_qweb_pdf("account.action_report_payment_receipt", payment_sudo.ids)
+        return self._make_pdf_response(content, "receipt.pdf")
+
+    @staticmethod
+    def _make_pdf_response(content, name):
+        return request.make_response(
+            content,
+            [
+                ("Content-Type", "application/pdf"),
+                ("Content-Disposition", content_disposition(name)),
+                ("X-Content-Type-Options", "nosniff"),
+            ],
         )
 
     # === SIGN === #

@@ -187,7 +187,7 @@ class MembershipMethod(PaymentPortal):
             "payment_methods_sudo": methods_sudo,
             "tokens_sudo": tokens_sudo,
             "allow_token_selection": True,
-            "default_token_id": membership_sudo.payment_token_id.id,
+            "default_token_id": (membership_sudo.payment_token_id & tokens_sudo).id,
             "show_tokenize_input_mapping": dict.fromkeys(providers_sudo.ids, False),
             "transaction_route": f"{METHOD_URL}/{token}/transaction",
             "assign_token_route": None if pays else f"{METHOD_URL}/{token}/assign",

@@ -88,7 +88,10 @@ class ClinicPlans(WebsiteSale):
                 **values,
                 "error": error,
                 "main_object": request.website,
-                "markup_data": json_scriptsafe.dumps(markup, indent=2),
+                # Core's layout of the shop puts it in the head.
+                "product_markup_data": json_scriptsafe.dumps(markup, indent=2)
+                if markup
+                else None,
             },
         )
 

@@ -97,7 +97,10 @@ tours.add("medspa_membership_join_patient", {
     steps: () => [
         join("Glow"),
         ...sign(),
-        ...payWithCard(),
+        follow(
+            "Pay with the card that is saved already",
+            "button[name='o_payment_submit_button']:enabled:visible"
+        ),
         {
             content: "The membership is active",
             trigger: ".o_medspa_joined:contains('Your membership is active')",
