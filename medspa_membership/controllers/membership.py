@@ -86,6 +86,7 @@ class MembershipPortal(ClinicPortal):
                 **self._prepare_portal_layout_values(),
                 "page_name": "medspa_membership",
                 "membership": membership_sudo,
+                "membership_url": f"/my/memberships/{membership_sudo.id}",
                 "status": membership_sudo._get_portal_status(),
                 "to_pay": membership_sudo._get_period_to_pay(),
                 "to_sign": membership_sudo._get_agreement_to_sign(),

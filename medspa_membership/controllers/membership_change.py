@@ -267,6 +267,7 @@ class MembershipChange(MembershipPortal):
                 "page_name": "medspa_membership",
                 "page_title": titles[page],
                 "membership": membership_sudo,
+                "membership_url": f"/my/memberships/{membership_sudo.id}",
                 "today": today,
                 "days_left": membership_sudo._get_pause_days_left(today),
                 "error": error,

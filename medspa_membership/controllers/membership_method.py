@@ -178,6 +178,9 @@ class MembershipMethod(PaymentPortal):
             tokens_sudo = tokens_sudo.filtered(
                 lambda t: t.provider_id in providers_sudo
             )
+        else:
+            # The one that is charged already is nothing to choose.
+            tokens_sudo -= membership_sudo.payment_token_id
         return {
             "mode": "payment" if pays else "validation",
             "amount": invoice_sudo.amount_residual if pays else None,
@@ -187,7 +190,6 @@ class MembershipMethod(PaymentPortal):
             "payment_methods_sudo": methods_sudo,
             "tokens_sudo": tokens_sudo,
             "allow_token_selection": True,
-            "default_token_id": (membership_sudo.payment_token_id & tokens_sudo).id,
             "show_tokenize_input_mapping": dict.fromkeys(providers_sudo.ids, False),
             "transaction_route": f"{METHOD_URL}/{token}/transaction",
             "assign_token_route": None if pays else f"{METHOD_URL}/{token}/assign",
@@ -195,7 +197,7 @@ class MembershipMethod(PaymentPortal):
             "access_token": token,
             "submit_button_label": request.env._("Pay now")
             if pays
-            else request.env._("Save this card"),
+            else request.env._("Use this card"),
         }
 
     # === TOOLS === #

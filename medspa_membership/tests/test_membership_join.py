@@ -9,6 +9,7 @@ from odoo.tests import tagged
 from odoo.tests.common import JsonRpcException
 from odoo.tools import mute_logger
 
+from .membership_common import MembershipCase
 from .membership_http_common import PIXEL, MemberPages, to_text
 
 
@@ -376,6 +377,35 @@ class TestJoinOnline(JoinCase):
         self.assertEqual(membership.period_ids.kind, "trial")
         page = self.url_open("/shop/confirmation").text
         self.assertIn("Your membership is active", page)
+
+
+@tagged("post_install", "-at_install")
+class TestAgreementStep(MembershipCase):
+    """The step of the checkout: every website has it, each once."""
+
+    def _steps(self, website):
+        return self.env["website.checkout.step"].search(
+            [("website_id", "=", website.id), ("step_href", "=", "/shop/agreement")]
+        )
+
+    def test_a_new_website_has_the_step(self):
+        website = self.env["website"].create({"name": "Second"})
+        self.assertEqual(len(self._steps(website)), 1)
+        self.assertTrue(self._steps(website).is_published)
+
+    def test_a_website_that_lacks_it_gets_it_once(self):
+        website = self.env["website"].create({"name": "Second"})
+        self._steps(website).unlink()
+        for _time in range(2):
+            self.env["website"].search([])._copy_agreement_step()
+            step = self._steps(website)
+            self.assertEqual(len(step), 1)
+        between = self.env["website.checkout.step"].search(
+            [("website_id", "=", website.id)], order="sequence"
+        )
+        hrefs = between.mapped("step_href")
+        self.assertLess(hrefs.index("/shop/checkout"), hrefs.index("/shop/agreement"))
+        self.assertLess(hrefs.index("/shop/agreement"), hrefs.index("/shop/payment"))
 
 
 @tagged("post_install", "-at_install")

@@ -1,5 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import re
 from datetime import timedelta
 
 from odoo.tests import tagged
@@ -111,6 +112,15 @@ class TestMembershipPages(MemberPages):
         self.assertIn("It is paused until", self._read(self.url))
         self._post(f"{self.url}/resume")
         self.assertEqual(self.membership.membership_state, "active")
+
+    def test_forms_and_links_lead_to_the_membership(self):
+        for page in ("", "/pause", "/change", "/cancel", "/withdraw"):
+            text = self.url_open(f"{self.url}{page}").text
+            for path in re.findall(r'<form[^>]*method="post"[^>]*>', text):
+                action = re.search(r'action="([^"]*)"', path).group(1)
+                self.assertTrue(action.startswith(f"{self.url}/"), (page, action))
+            if page:
+                self.assertIn(f'href="{self.url}"', text)
 
     def test_a_pause_that_is_too_long_loses_nothing_typed(self):
         end = self.today + timedelta(days=30)

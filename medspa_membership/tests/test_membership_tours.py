@@ -67,10 +67,12 @@ class MemberTours:
 
 @tagged("post_install", "-at_install")
 class TestMembershipToursPhone(MemberTours, MemberPages):
+    allow_inherited_tests_method = True
     browser_size = "390x844"
     touch_enabled = True
 
 
 @tagged("post_install", "-at_install")
 class TestMembershipToursDesk(MemberTours, MemberPages):
+    allow_inherited_tests_method = True
     browser_size = "1280x800"

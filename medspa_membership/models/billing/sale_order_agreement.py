@@ -2,6 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import hashlib
 import json
+import re
 
 from markupsafe import Markup
 
@@ -50,6 +51,17 @@ class SaleOrder(models.Model):
         if self.signed_agreement_key and holds:
             return Markup(self.signed_agreement)
         return super()._get_agreement()
+
+    def _get_agreement_in_dialog(self):
+        """Return the agreement for the dialog that signs it.
+
+        Its headings are small there: core's page makes a menu of the large ones, and
+        has them already from the agreement on the page.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        return Markup(re.sub(r"<(/?)h[23]\b", r"<\1h6", str(self._get_agreement())))
 
     def _is_agreement_signed(self):
         """Tell whether the agreement is signed as it stands. Note: `ensure_one()`."""

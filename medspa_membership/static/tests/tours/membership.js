@@ -213,16 +213,6 @@ tours.add("medspa_membership_pay", {
 tours.add("medspa_membership_card", {
     steps: () => [
         follow("Change the card", ".o_medspa_change_card"),
-        {
-            content: "Choose a new one",
-            trigger: "button[name='o_payment_expand_button']",
-            run: "click",
-        },
-        {
-            content: "Take the method",
-            trigger: "input[name='o_payment_radio'][data-payment-option-type='payment_method']",
-            run: "click",
-        },
         ...payWithCard(),
         {
             content: "The page of the method again",
