@@ -84,6 +84,7 @@
         ],
         "web.assets_frontend": [
             "medspa_membership/static/src/interactions/**/*",
+            "medspa_membership/static/src/scss/agreement.scss",
         ],
         "web.assets_tests": [
             "medspa_membership/static/tests/tours/**/*",
