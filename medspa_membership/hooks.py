@@ -8,3 +8,8 @@ def pre_init_hook(env):
     It is a trusted extension: the owner of the database may create it.
     """
     env.cr.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
+
+
+def post_init_hook(env):
+    """Give the websites that are there already the step of the agreement."""
+    env["website"].search([])._copy_agreement_step()

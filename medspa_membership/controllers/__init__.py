@@ -6,7 +6,12 @@ from . import (
     booking_move,
     care,
     login_link,
+    membership,
+    membership_change,
+    membership_method,
     portal,
+    sale_portal,
     waiting,
+    website_membership,
     website_sale,
 )

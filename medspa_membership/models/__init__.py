@@ -10,3 +10,4 @@ from . import till  # isort: skip
 from . import transfer  # isort: skip
 from . import billing  # isort: skip
 from . import portal  # isort: skip
+from . import website  # isort: skip

@@ -70,6 +70,26 @@ def _ask_for_link(page: Any, base: str) -> None:
     page.wait_for_load_state("load")
 
 
+def _join(page: Any, base: str) -> None:
+    """Join the first plan as a guest, up to the agreement."""
+    page.goto(base + "/plans")
+    page.locator(".o_medspa_join").first.click()
+    page.wait_for_load_state("load")
+    for name, value in GUEST.items():
+        page.locator(f"form.address_autoformat [name='{name}']").fill(value)
+    page.locator("a[name='website_sale_main_button']").first.click()
+    page.wait_for_load_state("load")
+
+
+GUEST = {
+    "name": "Greta Guest",
+    "email": "greta@example.com",
+    "phone": "+34600111222",
+    "street": "Calle Mayor 1",
+    "city": "Madrid",
+    "zip": "28013",
+}
+MEMBERSHIP = ("/my/memberships", ".o_medspa_membership_card")
 COURSE = "a:has-text('Radiance: 5 light peels')"
 ROW = ".o_data_row td[name=reason], .o_kanban_record:not(.o_kanban_ghost)"
 LINE = ".o_data_row, .o_kanban_record:not(.o_kanban_ghost)"
@@ -98,6 +118,9 @@ PAGES = [
         _go("/book", ".o_medspa_treatment", ".o_medspa_waiting_link a"),
         ".o_medspa_waiting_form",
     ),
+    Page("plans", None, "/plans", ".o_medspa_plan"),
+    Page("plan", None, _go("/plans", ".o_medspa_plan h2 a"), ".o_medspa_join"),
+    Page("agreement", None, _join, ".o_medspa_agreement_box"),
     # What a patient sees
     Page("my", "paula", "/my", "#wrapwrap"),
     Page("my-courses", "paula", "/my/courses", "#wrapwrap"),
@@ -129,6 +152,32 @@ PAGES = [
         ".o_medspa_review",
     ),
     Page("my-messages", "paula", "/my/messages", ".o_medspa_messages"),
+    Page("my-memberships", "paula", "/my/memberships", ".o_medspa_membership_card"),
+    Page("my-membership", "paula", _go(*MEMBERSHIP), ".o_medspa_status"),
+    Page(
+        "membership-pause",
+        "paula",
+        _go(*MEMBERSHIP, ".o_medspa_pause"),
+        ".o_medspa_pause_form",
+    ),
+    Page(
+        "membership-change",
+        "paula",
+        _go(*MEMBERSHIP, ".o_medspa_change", ".o_medspa_see_numbers"),
+        ".o_medspa_numbers",
+    ),
+    Page(
+        "membership-cancel",
+        "paula",
+        _go(*MEMBERSHIP, ".o_medspa_cancel"),
+        ".o_medspa_cancel_form",
+    ),
+    Page(
+        "membership-card",
+        "paula",
+        _go(*MEMBERSHIP, ".o_medspa_change_card"),
+        ".o_medspa_method_page",
+    ),
     # What the clinic sees
     Page("desk", "rita", "/odoo/desk", LINE),
     Page("morning-list", "rita", "/odoo/morning-list", LINE),

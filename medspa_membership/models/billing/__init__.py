@@ -6,6 +6,7 @@ from . import (
     medspa_dunning_policy,
     medspa_membership_period,
     medspa_membership_period_charge,
+    medspa_membership_period_desk,
     medspa_payment_event,
     payment_provider,
     payment_token,
@@ -17,7 +18,12 @@ from . import (
     payment_transaction_unknown,
     sale_order,
     sale_order_membership,
+    sale_order_agreement,  # isort: skip
+    sale_order_membership_enrol,
     sale_subscription,
     sale_subscription_change,
+    sale_subscription_desk,
+    sale_subscription_letters,
     sale_subscription_refund,
+    sale_subscription_template_desk,
 )

@@ -93,6 +93,41 @@ class MedspaDunningStep(models.Model):
         "(policy_id, hours)", "There is a step at that hour already."
     )
 
+    @api.depends("hours", "retries", "notifies", "suspends")
+    def _compute_display_name(self):
+        for step in self:
+            step.display_name = self.env._(
+                "%(when)s: %(what)s",
+                when=step._get_time_label(),
+                what=step._get_action_label(),
+            )
+
+    def _get_time_label(self):
+        """Return how long after the first failure the step comes, in words."""
+        self.ensure_one()
+        if self.hours % 24:
+            return self.env._("After %s hours", self.hours)
+        days = self.hours // 24
+        return (
+            self.env._("After a day") if days == 1 else self.env._("After %s days", days)
+        )
+
+    def _get_action_label(self, is_stopped=False):
+        """Return what the step does, in words.
+
+        :param bool is_stopped: the card is not asked again, whatever the step says
+        """
+        parts = [
+            label
+            for holds, label in (
+                (self.retries and not is_stopped, self.env._("charge again")),
+                (self.suspends, self.env._("suspend")),
+                (self.notifies, self.env._("write to the member")),
+            )
+            if holds
+        ]
+        return ", ".join(parts) or self.env._("nothing")
+
     def _get_moment(self, first_failed_at):
         """Return when the step is due after a first failure (naive, in UTC)."""
         self.ensure_one()

@@ -132,18 +132,27 @@ class MedspaMembershipPeriod(models.Model):
     def _forgive(self):
         """Take back what was billed and not paid: the member owes it no more."""
         for period in self.filtered(lambda p: p.state in ("due", "open")):
-            invoice = period.invoice_id
-            if invoice.state == "posted" and invoice.amount_residual:
-                reversal = invoice._reverse_moves(
-                    [{"ref": self.env._("Forgiven: %s", invoice.name)}], cancel=False
-                )
-                reversal._post(soft=False)
-                lines = (invoice | reversal).line_ids.filtered(
-                    lambda line: (
-                        line.display_type == "payment_term" and not line.reconciled
-                    )
-                )
-                lines.reconcile()
+            period._reverse_open_invoice(
+                self.env._("Forgiven: %s", period.invoice_id.name)
+            )
             period.write(
                 {"state": "forgiven", "next_step_at": False, "retry_at": False}
             )
+
+    def _reverse_open_invoice(self, reason):
+        """Settle what is open of the invoice by a credit note, if anything is.
+
+        Note: `self.ensure_one()`
+
+        :param str reason: the reference of the credit note
+        """
+        self.ensure_one()
+        invoice = self.invoice_id
+        if invoice.state != "posted" or not invoice.amount_residual:
+            return
+        reversal = invoice._reverse_moves([{"ref": reason}], cancel=False)
+        reversal._post(soft=False)
+        lines = (invoice | reversal).line_ids.filtered(
+            lambda line: line.display_type == "payment_term" and not line.reconciled
+        )
+        lines.reconcile()

@@ -156,6 +156,8 @@ class MedspaMembershipPeriod(models.Model):
         page_since = fields.Datetime.now() - timedelta(minutes=PAGE_MINUTES)
         return not any(
             tx.state in ("pending", "authorized")
+            # Paid, and the invoice does not know of it yet.
+            or (tx.state == "done" and not tx.is_post_processed)
             or (tx.state == "draft" and tx.operation == "offline")
             or (tx.state == "draft" and tx.create_date > page_since)
             for tx in invoice.transaction_ids | self.transaction_ids

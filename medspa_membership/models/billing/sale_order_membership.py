@@ -109,7 +109,8 @@ class SaleOrder(models.Model):
         self.ensure_one()
         line = self._get_plan_lines()
         price = line._get_period_price()
-        first = self.amount_total
+        # What else is in the order belongs to no agreement.
+        first = sum((line | line.linked_line_ids).mapped("price_total"))
         return line._get_plan()._render_agreement(
             self.partner_id,
             self.currency_id.format(price),
@@ -361,5 +362,5 @@ class SaleSubscription(models.Model):
             agreement = Agreement_sudo.create(
                 membership._prepare_agreement_vals(body=order._get_agreement())
             )
-            if order.signature:
+            if order._is_agreement_signed():
                 agreement._sign(order.signed_by, order.signature, order.signed_on)

@@ -1,6 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class CalendarEvent(models.Model):
@@ -13,6 +13,32 @@ class CalendarEvent(models.Model):
         help="The credit that pays for it belongs to a membership that is suspended or "
         "paused.",
     )
+
+    membership_summary = fields.Char(
+        "Membership",
+        compute="_compute_membership_summary",
+        help="What the patient's membership still gives, whatever is booked here.",
+    )
+
+    @api.depends("patient_id")
+    def _compute_membership_summary(self):
+        # Practitioners see what is left without a right to read memberships.
+        memberships_sudo = self.env["sale.subscription"].sudo().search(
+            [
+                ("partner_id", "in", self.patient_id.ids),
+                ("is_membership", "=", True),
+                ("membership_state", "not in", ("pending", "ended")),
+            ]
+        )
+        grouped = memberships_sudo.grouped("partner_id")
+        for event in self:
+            mine = grouped.get(event.patient_id, memberships_sudo.browse())
+            mine = mine.filtered(
+                lambda m, company=event.medspa_company_id: m.company_id == company
+            )
+            event.membership_summary = "; ".join(
+                membership._get_desk_summary() for membership in mine
+            )
 
     def _compute_is_cover_stopped(self):
         for event in self:

@@ -106,8 +106,11 @@ class MedspaBenefit(models.AbstractModel):
                     self.env._("Name the treatments that the benefit covers.")
                 )
 
-    def _get_label(self):
-        """Return the benefit in words: how much of what. Note: `self.ensure_one()`."""
+    def _get_label(self, quantity=None):
+        """Return the benefit in words: how much of what. Note: `self.ensure_one()`.
+
+        :param float quantity: another than that of a period
+        """
         self.ensure_one()
         if self.coverage == "treatment":
             covered = self.treatment_id.name or ""
@@ -116,17 +119,20 @@ class MedspaBenefit(models.AbstractModel):
         else:
             covered = self.env._(" or ").join(self.treatment_ids.mapped("name"))
         return self.env._(
-            "%(quantity)s %(covered)s", quantity=self._get_amount(), covered=covered
+            "%(quantity)s %(covered)s",
+            quantity=self._get_amount(quantity),
+            covered=covered,
         )
 
-    def _get_amount(self):
+    def _get_amount(self, quantity=None):
         self.ensure_one()
+        quantity = self.quantity if quantity is None else quantity
         if self.unit == "money":
             # Both kinds of benefit have the currency of their clinic.
-            return self["currency_id"].format(self.quantity)
+            return self["currency_id"].format(quantity)
         if self.unit == "unit":
-            return self.env._("%s units of", f"{self.quantity:g}")
-        return f"{self.quantity:g} ×"
+            return self.env._("%s units of", f"{quantity:g}")
+        return f"{quantity:g} ×"
 
     def _get_rollover_label(self):
         """Return what becomes of what is not used, in words."""

@@ -15,6 +15,12 @@ class ResPartner(models.Model):
         "Memberships",
         domain=[("is_membership", "=", True)],
     )
+    open_membership_ids = fields.One2many(
+        "sale.subscription",
+        "partner_id",
+        "Present memberships",
+        domain=[("is_membership", "=", True), ("membership_state", "!=", "ended")],
+    )
     membership_count = fields.Integer(compute="_compute_membership_count")
 
     def _compute_membership_count(self):
@@ -27,6 +33,27 @@ class ResPartner(models.Model):
         )
         for partner in self:
             partner.membership_count = counts.get(partner, 0)
+
+    def _compute_subscription_count(self):
+        """Override of `subscription_oca`: memberships are counted by themselves."""
+        counts = dict(
+            self.env["sale.subscription"]._read_group(
+                [("partner_id", "in", self.ids), ("is_membership", "=", False)],
+                ["partner_id"],
+                ["__count"],
+            )
+        )
+        for partner in self:
+            partner.subscription_count = counts.get(partner, 0)
+
+    def action_view_subscription_ids(self):
+        """Override of `subscription_oca`: memberships have a list of their own."""
+        action = super().action_view_subscription_ids()
+        action["domain"] = [
+            *action.get("domain", []),
+            ("is_membership", "=", False),
+        ]
+        return action
 
     def action_view_memberships(self):
         """Open the memberships of the patient. Note: `self.ensure_one()`."""

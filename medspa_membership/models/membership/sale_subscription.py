@@ -308,6 +308,29 @@ class SaleSubscription(models.Model):
         )
         return found.filtered(lambda membership: membership._gives_rights(on_date))
 
+    def _get_credits_left_label(self):
+        """Return what can be used now in a line. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        left = {}
+        for credit_sudo in self.sudo().credit_ids:
+            if credit_sudo.available > 0 and not credit_sudo.is_frozen:
+                label = credit_sudo._get_coverage_label()
+                found = left.setdefault((label, credit_sudo.unit), [0.0, credit_sudo])
+                found[0] += credit_sudo.available
+        return ", ".join(
+            f"{label}: {credit._format_quantity(quantity)}"
+            for (label, _unit), (quantity, credit) in left.items()
+        )
+
+    def _get_desk_summary(self):
+        """Return plan, status and what is left, in a line. Note: `ensure_one()`."""
+        self.ensure_one()
+        parts = [self.template_id.name]
+        if self.membership_state != "active":
+            parts.append(self._get_state_label().lower())
+        parts.append(self._get_credits_left_label() or self.env._("nothing left"))
+        return " · ".join(parts)
+
     @api.model
     def _prepare_membership_vals(self, plan, partner, company, pricelist, line_vals):
         """Return the values of a membership as sold today, waiting for its money.

@@ -1,0 +1,189 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, models
+from odoo.fields import Domain
+
+# What a change of state tells the member: the letter by the state it leads to.
+STATE_LETTERS = {"suspended": "suspended", "paused": "paused", "ended": "ended"}
+# And by the state it comes from, where the membership runs again.
+BACK_LETTERS = {"suspended": "restored", "paused": "resumed"}
+
+
+class SaleSubscription(models.Model):
+    """What members are told: letters are queued, and written by a job of their own."""
+
+    _inherit = "sale.subscription"
+
+    # === BUSINESS METHODS: OCCASIONS === #
+
+    def _on_started(self):
+        """Override to welcome the member."""
+        res = super()._on_started()
+        self._enqueue_letter("welcome")
+        return res
+
+    def _on_state_changed(self, previous):
+        """Override to tell the member what a new state means."""
+        res = super()._on_state_changed(previous)
+        for state, memberships in self.grouped("membership_state").items():
+            letter = STATE_LETTERS.get(state)
+            if state in ("active", "ending"):
+                letter = BACK_LETTERS.get(previous)
+            if letter and previous != "pending":
+                memberships._enqueue_letter(letter)
+        return res
+
+    def _on_cancelled(self, preview):
+        """Override to confirm the cancellation with its numbers."""
+        res = super()._on_cancelled(preview)
+        if self.anchor_date:
+            self._enqueue_letter("cancelled")
+        return res
+
+    # === BUSINESS METHODS: LETTERS === #
+
+    def _enqueue_letter(self, name):
+        """Queue a letter to members who have an address, each letter once.
+
+        :param str name: of the template, after `mail_template_membership_`
+        """
+        addressed = self.sudo().filtered(lambda m: m.partner_id.email)
+        if addressed:
+            addressed.with_delay(
+                channel="root.message",
+                identity_key=f"medspa.letter.{name}.{'-'.join(map(str, addressed.ids))}",
+                description=self.env._("Write to members"),
+            )._send_letter(name)
+
+    def _send_letter(self, name):
+        """Write a letter to each of the members: a queued job."""
+        template = self.env.ref(
+            f"medspa_membership.mail_template_membership_{name}",
+            raise_if_not_found=False,
+        )
+        if template:
+            template.send_mail_batch(self.exists().ids)
+
+    def _get_member_url(self):
+        """Return where the member sees and changes the membership."""
+        self.ensure_one()
+        return f"{self.get_base_url()}/my/memberships/{self.id}"
+
+    def _get_running_pause(self):
+        """Return the pause that runs, empty when there is none."""
+        self.ensure_one()
+        return self.pause_ids.filtered(lambda pause: pause.state == "running")
+
+    def _get_cancellation_figures(self):
+        """Return the numbers of a cancellation that was taken in, for the letter.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        dates = self._get_dates_to_pay(self.end_date)
+        membership_sudo = self.sudo()
+        since = self.cancelled_on
+        fees = membership_sudo.period_ids.filtered(
+            lambda p: p.kind == "fee" and p.start_date == since
+        )
+        refunds = membership_sudo.period_ids.refund_move_ids.filtered(
+            lambda move: move.state == "posted" and move.invoice_date == since
+        )
+        return {
+            "payment_count": len(dates),
+            "obligation": self.currency_id.round(self.price * len(dates)),
+            "exit_fee": sum(fees.mapped("amount")),
+            "refund": sum(refunds.mapped("amount_total")),
+            "credits_until": self._get_last_credit_day(self.end_date),
+        }
+
+    # === CRON METHODS === #
+
+    @api.model
+    def _cron_renewal_notices(self):
+        """Remind members before their term ends, once for each end."""
+        running = Domain("is_membership", "=", True)
+        running &= Domain("membership_state", "=", "active")
+        running &= Domain("renewal_notice_days", ">", 0)
+        for company, longest in self._read_group(
+            running, ["company_id"], ["renewal_notice_days:max"]
+        ):
+            today = company._medspa_date()
+            last = today + timedelta(days=longest)
+            near = Domain.OR(
+                Domain(name, ">=", today) & Domain(name, "<=", last)
+                for name in ("min_term_end", "end_date", "recurring_next_date")
+            )
+            candidates = self.search(
+                running & Domain("company_id", "=", company.id) & near
+            )
+            self._run_each(
+                candidates.filtered(lambda m, day=today: m._is_renewal_near(day)),
+                lambda membership: membership._notify_renewal(),
+            )
+
+    def _is_renewal_near(self, today):
+        """Tell whether the member is to be reminded of the end of the term now."""
+        self.ensure_one()
+        term_end = self._get_current_term_end()
+        if not term_end or self.renewal_notified_for == term_end:
+            return False
+        return term_end - timedelta(days=self.renewal_notice_days) <= today <= term_end
+
+    def _get_current_term_end(self):
+        """Return the last day of the term: fixed, minimum, or a period of a year.
+
+        Shorter periods without a minimum term renew too often to be announced.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        today = self.company_id._medspa_date()
+        if self.end_date:
+            return self.end_date
+        if self.min_term_end and self.min_term_end >= today:
+            return self.min_term_end
+        delta = relativedelta(**self.template_id._get_period_delta())
+        if today + delta >= today + relativedelta(years=1) and self.recurring_next_date:
+            return self.recurring_next_date - timedelta(days=1)
+        return False
+
+    def _notify_renewal(self):
+        """Queue the reminder, and note for which end it is."""
+        self.ensure_one()
+        self.sudo().renewal_notified_for = self._get_current_term_end()
+        self._enqueue_letter("renewal")
+
+
+class MedspaMembershipPeriod(models.Model):
+    _inherit = "medspa.membership.period"
+
+    def _on_paid(self):
+        """Override to send the receipts, after the money is booked."""
+        paid = self.filtered(lambda p: p.state in ("open", "due"))
+        res = super()._on_paid()
+        paid.filtered(lambda p: not p.is_paid_elsewhere)._enqueue_receipts()
+        return res
+
+    def _enqueue_receipts(self):
+        addressed = self.sudo().filtered(lambda p: p.partner_id.email)
+        if addressed:
+            addressed.with_delay(
+                channel="root.message",
+                identity_key=f"medspa.receipt.{'-'.join(map(str, addressed.ids))}",
+                description=self.env._("Send receipts"),
+            )._send_receipts()
+
+    def _send_receipts(self):
+        """Write the receipts of paid periods: a queued job."""
+        template = self.env.ref(
+            "medspa_membership.mail_template_membership_receipt",
+            raise_if_not_found=False,
+        )
+        paid = self.exists().filtered(lambda p: p.state == "paid")
+        if template and paid:
+            template.send_mail_batch(paid.ids)

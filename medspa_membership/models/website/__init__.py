@@ -1,0 +1,13 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from . import (
+    medspa_membership_period,
+    payment_provider,
+    payment_transaction,
+    product_product,
+    sale_order,
+    sale_subscription,
+    sale_subscription_template,
+    website,
+)
+from . import sale_subscription_family, sale_subscription_page  # isort: skip

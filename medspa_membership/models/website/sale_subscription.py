@@ -1,0 +1,162 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import binascii
+
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.http import request
+from odoo.tools.misc import hash_sign, verify_hash_signed
+
+METHOD_SCOPE = "medspa.membership.method"
+# How long the link in a mail opens the page: longer than a dunning goes on.
+METHOD_LINK_HOURS = 24 * 21
+
+
+class SaleSubscription(models.Model):
+    """Joining on the website, and the page where a member gives a method."""
+
+    _inherit = "sale.subscription"
+
+    # === BUSINESS METHODS: FIND === #
+
+    @api.model
+    def _find_running(self, partner, company, plan=None):
+        """Return the memberships of a patient that are not over, sudoed.
+
+        Nothing of a visitor who is nobody yet.
+        """
+        Membership_sudo = self.sudo()
+        nobody = self.env.ref("base.public_partner")
+        if request and getattr(request, "website", None):
+            nobody |= request.website.user_id.sudo().partner_id
+        if not partner or partner in nobody:
+            return Membership_sudo
+        domain = (
+            Domain("partner_id", "=", partner.id)
+            & Domain("company_id", "=", company.id)
+            & Domain("is_membership", "=", True)
+            & Domain("membership_state", "not in", ("pending", "ended"))
+        )
+        if plan is not None:
+            domain &= Domain("template_id", "in", plan.ids)
+        return Membership_sudo.search(domain)
+
+    # === BUSINESS METHODS: METHOD PAGE === #
+
+    def _get_method_token(self, period=None, hours=METHOD_LINK_HOURS):
+        """Return the signed, expiring token of the page of the payment method.
+
+        Note: `self.ensure_one()`
+
+        :param period: what is to be paid there; None: only a method is stored
+        """
+        self.ensure_one()
+        return hash_sign(
+            self.env(su=True),
+            METHOD_SCOPE,
+            [self.id, period.id if period else 0],
+            expiration_hours=hours,
+        )
+
+    def _get_method_url(self, period=None):
+        """Return the link to that page, for a mail. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        token = self._get_method_token(period)
+        return f"{self.get_base_url()}/membership/method/{token}"
+
+    @api.model
+    def _verify_method_token(self, token):
+        """Return what a token stands for, or nothing when it is forged or too old.
+
+        :return: (membership, period), sudoed
+        """
+        Membership_sudo = self.sudo()
+        Period_sudo = self.env["medspa.membership.period"].sudo()
+        nothing = Membership_sudo, Period_sudo
+        try:
+            values = verify_hash_signed(self.env(su=True), METHOD_SCOPE, token or "")
+        except (ValueError, UnicodeError, OverflowError, binascii.Error):
+            return nothing
+        if not values:
+            return nothing
+        membership_id, period_id = values
+        membership_sudo = Membership_sudo.browse(membership_id).exists()
+        if not membership_sudo or not membership_sudo.is_membership:
+            return nothing
+        period_sudo = Period_sudo.browse(period_id or []).exists()
+        if period_sudo.membership_id != membership_sudo:
+            period_sudo = Period_sudo
+        return membership_sudo, period_sudo
+
+    def _takes_method(self, period=None):
+        """Tell whether a link may still store a method here.
+
+        It may as long as there is reason to: the first one is missing, or the payment
+        of its period is. Afterwards the link is of no use to whoever finds it.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        if self.membership_state == "ended" or self.is_paid_elsewhere:
+            return False
+        if period:
+            return period.state == "open"
+        return not self._has_usable_method()
+
+    # === BUSINESS METHODS: JOIN === #
+
+    def _ask_for_method(self):
+        """Write to who joined for nothing: it begins with a method on file."""
+        template = self.env.ref(
+            "medspa_membership.mail_template_membership_card_missing"
+        )
+        for membership in self.sudo():
+            membership._invite_member()
+            template.send_mail(membership.id)
+
+    def _on_started(self):
+        """Override to give the member an account to log in to."""
+        res = super()._on_started()
+        for membership in self.sudo().filtered("sale_order_id"):
+            membership._invite_member()
+        return res
+
+    def _invite_member(self):
+        """Give the member a login. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        self.partner_id._invite_to_portal(
+            self.env._(
+                "Welcome to %(plan)s. Choose a password to book, and to see what your "
+                "membership gives.",
+                plan=self.template_id.name,
+            ),
+            self.company_id,
+        )
+
+    def _get_welcome_url(self, url=None):
+        """Return where a new member goes from the confirmation page of the shop.
+
+        A guest who has just got a login chooses its password first, see
+        `medspa.course._get_welcome_url`, which draws the same line.
+
+        Note: `self.ensure_one()`, called with the order of the visitor's own session
+        """
+        self.ensure_one()
+        url = url or f"/my/memberships/{self.id}"
+        order_sudo = self.sudo().sale_order_id
+        partner_sudo = self.sudo().partner_id
+        users_sudo = partner_sudo.user_ids
+        if (
+            not self.env.user._is_public()
+            or partner_sudo != order_sudo.partner_id
+            or partner_sudo.create_date < order_sudo.create_date
+            or len(users_sudo) != 1
+            or users_sudo.login_date
+        ):
+            return url
+        if partner_sudo.signup_type != "signup":
+            partner_sudo.signup_prepare()
+        urls = partner_sudo.with_context(relative_url=True)._get_signup_url_for_action(
+            url=url
+        )
+        return urls[partner_sudo.id]
