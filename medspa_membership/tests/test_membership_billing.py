@@ -20,7 +20,8 @@ class TestMembershipBilling(MembershipCase):
             (period.start_date, period.end_date, period.state, period.amount),
             (date(2026, 1, 31), date(2026, 2, 27), "paid", 99),
         )
-        self.assertEqual(period.invoice_id.amount_residual, 0)
+        self.assertEqual(period.invoice_id.amount_total, 99)
+        self.assertEqual(period.invoice_id.payment_state, "paid")
         credit = membership.credit_ids
         self.assertEqual(credit.expires_on, date(2026, 2, 27))
         self.assertBalances(credit, 2, 0)
