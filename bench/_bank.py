@@ -42,10 +42,7 @@ class Bank:
 
     def count_charges(self):
         """Return how many payments it has taken."""
-        return sum(
-            intent["status"] == "succeeded"
-            for intent in self._ask("payment_intents")["data"]
-        )
+        return self._ask("books")["charges"]
 
     def _ask(self, path, params=None):
         data = urlencode(params).encode() if params else None
@@ -63,6 +60,12 @@ def _serve(folder, delay):
         def answer(self, handler):
             time.sleep(delay)
             return super().answer(handler)
+
+        def _route(self, method, path, params):
+            if path != "books":
+                return super()._route(method, path, params)
+            kinds = [(obj["object"], obj.get("status")) for obj in self.objects.values()]
+            return {"charges": kinds.count(("charge", "succeeded"))}
 
     stripe = SlowStripe().start()
     stripe.server.request_queue_size = 128

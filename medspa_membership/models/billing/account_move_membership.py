@@ -46,6 +46,9 @@ class AccountMove(models.Model):
         invoices = invoices.filtered(
             lambda move: not move.invoice_line_ids.sale_line_ids
         )
+        # Core computes it for one invoice after the other.
+        state_field = self._fields["payment_state"]
+        state_field.compute_value(self.env.records_to_compute(state_field) & invoices)
         paid = invoices.filtered(lambda move: move._is_paid_by_money())
         paid.membership_period_id._on_paid()
         unpaid = invoices - paid
@@ -57,6 +60,28 @@ class AccountMove(models.Model):
         ).membership_period_id._on_unpaid(
             reason or self.env._("The payment was taken back.")
         )
+
+    def _get_next_sequence_format(self):
+        """Override of `account` to look the last number up once for a whole batch.
+
+        The format is remembered where core remembers the number itself, as long.
+        """
+        if not self.env.context.get("medspa_number_together"):
+            return super()._get_next_sequence_format()
+        cache = self._get_sequence_cache()
+        key = (
+            "medspa",
+            self.journal_id,
+            self.date,
+            self.move_type,
+            bool(self.origin_payment_id),
+            self.journal_id.is_self_billing and self.commercial_partner_id,
+        )
+        if key not in cache:
+            cache[key] = super()._get_next_sequence_format()
+        format_string, format_values = cache[key]
+        # Core takes the number out of what it gets.
+        return format_string, dict(format_values)
 
     def _is_paid_by_money(self):
         """Tell whether an invoice is paid, and not by a credit note over all of it."""

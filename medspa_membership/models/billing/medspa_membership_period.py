@@ -5,8 +5,9 @@ from odoo.tools import format_date
 
 from ..till.tax import get_price_unit
 
-# Charges that one job makes, each in transactions of its own.
-CHARGE_BATCH = 20
+# Charges that one job makes, each in transactions of its own: with a provider that
+# times out on all of them still within the time that a worker has.
+CHARGE_BATCH = 40
 
 
 class MedspaMembershipPeriod(models.Model):
