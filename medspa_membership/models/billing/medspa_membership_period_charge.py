@@ -102,38 +102,41 @@ class MedspaMembershipPeriod(models.Model):
         :param bool manual: a person asked for it: it uses up no automatic try
         """
         periods = self.sudo().with_context(medspa_book_together=True)
-        for tx_id in periods._claim_charges(manual).ids:
+        for tx_id, is_first in periods._claim_charges(manual):
             # Alone in its prefetch, for each commit empties the cache.
-            periods._charge_claimed(periods.env["payment.transaction"].browse(tx_id))
+            tx = periods.env["payment.transaction"].browse(tx_id)
+            periods._charge_claimed(tx, is_first)
         periods._book_charges()
 
     def _claim_charges(self, manual):
-        """Return the transactions to charge for these periods, begun and committed.
+        """Begin the charges of these periods, and commit them before any is sent.
 
         What is wrong with one period is reported and stops no other.
+
+        :return: list of (id of the transaction, whether it is sent for the first time)
         """
         try:
             txs = self._create_charges(manual)
-            txs._begin_charge()
+            begun = txs._begin_charge()
             self.env["ir.cron"]._commit_progress()
-            return txs
+            return [(tx.id, tx in begun) for tx in txs]
         except OperationalError:
             # The queue starts the job again; what was charged is recorded.
             raise
         except Exception as error:
             self.env.cr.rollback()
-            if len(self) > 1:
-                _logger.info("Charges are claimed one by one", exc_info=True)
-                return self.env["payment.transaction"].union(
-                    *(period._claim_charges(manual) for period in self)
-                )
-            self._report_charge_fault(error)
-            return self.env["payment.transaction"]
+            if len(self) == 1:
+                self._report_charge_fault(error)
+                return []
+            _logger.info("Charges are begun one by one", exc_info=True)
+            return [
+                claimed for period in self for claimed in period._claim_charges(manual)
+            ]
 
-    def _charge_claimed(self, tx):
+    def _charge_claimed(self, tx, is_first):
         """Charge one transaction of the job; what goes wrong stops no other."""
         try:
-            if tx._charge_begun() != "done":
+            if tx._charge_begun(is_first) != "done":
                 # A decline is dealt with at once, a payment is booked with the others.
                 self.env["ir.cron"]._commit_progress()
         except OperationalError:
@@ -162,13 +165,11 @@ class MedspaMembershipPeriod(models.Model):
     def _create_charges(self, manual=False):
         """Create the transactions of the next attempts, where there may be any.
 
-        :return: those, and what an earlier job has created and never sent
+        :return: those, and what a job has begun that was killed, or is at it still
         """
         periods = self.try_lock_for_update()
-        unsent = periods.transaction_ids.filtered(
-            lambda tx: (
-                tx.state == "draft" and tx.operation == "offline" and not tx.charged_at
-            )
+        unfinished = periods.transaction_ids.filtered(
+            lambda tx: tx.state == "draft" and tx.operation == "offline"
         )
         charged, vals_list = self.browse(), []
         for period in periods:
@@ -181,13 +182,15 @@ class MedspaMembershipPeriod(models.Model):
         except IntegrityError:
             # Another run has taken one of them: the others are charged.
             if len(charged) == 1:
-                return unsent
-            return unsent.union(*(period._create_charges(manual) for period in charged))
+                return unfinished
+            return unfinished.union(
+                *(period._create_charges(manual) for period in charged)
+            )
         for period in charged:
             period.attempt_count += 1
             if not manual:
                 period.auto_attempt_count += 1
-        return unsent | txs
+        return unfinished | txs
 
     def _get_token_or_fail(self):
         """Return the method to charge; where there is none, take that as a failure.
