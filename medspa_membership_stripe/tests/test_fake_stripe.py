@@ -62,6 +62,100 @@ class TestFakeStripe(BaseCase):
             self.stripe.events[-1]["type"], "payment_intent.payment_failed"
         )
 
+    def test_advice_and_codes_of_the_network(self):
+        with self.assertRaises(stripe.CardError) as caught:
+            self._create_intent("4000000000000259", confirm=True)
+        error = caught.exception.error
+        self.assertEqual(error.decline_code, "do_not_honor")
+        self.assertEqual(error.advice_code, "do_not_try_again")
+        self.assertEqual(error.network_advice_code, "03")
+        self.assertEqual(error.payment_intent.status, "requires_payment_method")
+
+    def test_lists_and_search(self):
+        reference = {"odoo_reference": "M-1"}
+        intents = [
+            self._create_intent(metadata=reference),
+            *(self._create_intent() for _index in range(3)),
+        ]
+        wanted = {intent.id for intent in intents}
+        params = {"limit": 2, "created": {"gte": 0}}
+        found = self.client.payment_intents.list(params).auto_paging_iter()
+        self.assertLessEqual(wanted, {intent.id for intent in found})
+        customer = {"customer": intents[0].customer}
+        found = self.client.payment_intents.list(customer).data
+        self.assertEqual([intent.id for intent in found], [intents[0].id])
+        query = {"query": "metadata['odoo_reference']:'M-1'"}
+        found = self.client.payment_intents.search(query).data
+        self.assertEqual([intent.id for intent in found], [intents[0].id])
+
+    def test_cards_of_a_customer(self):
+        customer = self.client.customers.create({"email": "paula@example.com"})
+        method = self.client.payment_methods.create(
+            {"type": "card", "card": {"number": GOOD_CARD}}
+        )
+        self.client.payment_methods.attach(method.id, {"customer": customer.id})
+        found = self.client.payment_methods.list({"customer": customer.id}).data
+        self.assertEqual([card.id for card in found], [method.id])
+        self.client.payment_methods.detach(method.id)
+        found = self.client.payment_methods.list({"customer": customer.id}).data
+        self.assertFalse(found)
+        self.assertEqual(self.stripe.events[-1]["type"], "payment_method.detached")
+
+    def test_refusals(self):
+        params = {"amount": 100, "currency": "eur"}
+        for fault, error in (
+            ("rate_limit", stripe.RateLimitError),
+            ("unauthorized", stripe.AuthenticationError),
+            ("conflict", stripe.StripeError),
+            ("refused", stripe.APIConnectionError),
+        ):
+            self.stripe.fail_next("POST", "payment_intents", fault)
+            before = len(self.stripe.objects)
+            with self.assertRaises(error):
+                self.client.payment_intents.create(params)
+            self.assertEqual(len(self.stripe.objects), before)
+        for amount, currency in ((10123, "kwd"), (49, "jpy")):
+            with self.assertRaises(stripe.InvalidRequestError):
+                self.client.payment_intents.create(
+                    {"amount": amount, "currency": currency}
+                )
+
+    def test_disputes_and_books(self):
+        intent = self._create_intent(confirm=True, metadata={"odoo_reference": "M-2"})
+        self.assertEqual(self.stripe.get_charged()["M-2"], [45000])
+        dispute = self.stripe.dispute(intent.id, amount=20000)
+        found = self.client.disputes.retrieve(dispute["id"])
+        self.assertEqual((found.status, found.amount), ("needs_response", 20000))
+        self.assertEqual(self.stripe.get_balance()["M-2"], 25000)
+        self.stripe.close_dispute(dispute["id"], "won")
+        self.assertEqual(self.stripe.get_balance()["M-2"], 45000)
+        refund = self.client.refunds.create({"payment_intent": intent.id})
+        self.assertEqual(self.stripe.get_balance()["M-2"], 0)
+        self.stripe.fail_refund(refund.id)
+        self.assertEqual(self.client.refunds.retrieve(refund.id).status, "failed")
+        self.assertEqual(self.stripe.get_balance()["M-2"], 45000)
+        kinds = [event["type"] for event in self.stripe.events[-6:]]
+        self.assertEqual(
+            kinds,
+            [
+                "charge.dispute.funds_withdrawn",
+                "charge.dispute.closed",
+                "charge.dispute.funds_reinstated",
+                "charge.refunded",
+                "charge.refund.updated",
+                "refund.failed",
+            ],
+        )
+
+    def test_slow_money(self):
+        intent = self._create_intent("4000000000005001", confirm=True)
+        self.assertEqual(intent.status, "processing")
+        charge = self.stripe.objects[intent.latest_charge]
+        self.assertEqual(charge["status"], "pending")
+        self.stripe.settle(intent.id)
+        found = self.client.payment_intents.retrieve(intent.id)
+        self.assertEqual(found.status, "succeeded")
+
     def test_same_key_charges_once(self):
         params = {"amount": 100, "currency": "eur"}
         create = self.client.payment_intents.create

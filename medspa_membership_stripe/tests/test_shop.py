@@ -215,7 +215,8 @@ class TestStripe(ClinicData, StripeMixin, HttpCase):
         self._deliver(self.stripe.events[-1])
         self.assertCourseIsPaidOnce(tx)
         token = tx.token_id
-        self.assertEqual(token.payment_details, "4242")
+        self.assertEqual((token.payment_details, token.card_brand), ("4242", "visa"))
+        self.assertEqual(str(token.card_expiry_date), "2040-12-31")
         self.assertEqual(
             self.stripe.objects[token.stripe_payment_method]["customer"],
             token.provider_ref,

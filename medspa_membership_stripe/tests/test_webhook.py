@@ -397,14 +397,32 @@ class TestMoneyThatGoesAway(WebhookCase):
         tx = self._charge()
         payment = tx.payment_id
         self._match_with_statement(payment)
-        self.stripe.dispute(tx.provider_reference)
+        self._check_countered(tx, payment)
+
+    def test_payment_in_a_closed_period(self):
+        today = fields.Date.today()
+        with freeze_time(fields.Datetime.now() - timedelta(days=60)):
+            tx = self._charge()
+        payment = tx.payment_id
+        self.assertEqual(payment.date, today - timedelta(days=60))
+        self.company.sudo().fiscalyear_lock_date = today - timedelta(days=30)
+        counter = self._check_countered(tx, payment)
+        self.assertEqual(counter.date, today)
+
+    def _check_countered(self, tx, payment):
+        dispute = self.stripe.dispute(tx.provider_reference)
         self._deliver_all("charge.dispute.created")
         self.assertTakenBack(tx)
-        self.assertNotEqual(payment.state, "canceled")
+        self.assertIn(payment.state, ("in_process", "paid"))
         counter = self.env["account.payment"].search(
             [("payment_transaction_id", "=", tx.id), ("id", "!=", payment.id)]
         )
         self.assertEqual((counter.payment_type, counter.amount), ("outbound", 49))
+        self.stripe.close_dispute(dispute["id"], "won")
+        self._deliver_all("charge.dispute.closed")
+        self.assertEqual(tx.state, "done")
+        self.assertPaid(tx.invoice_ids)
+        return counter
 
     def _match_with_statement(self, payment):
         """Reconcile a payment with the payout on the bank statement."""

@@ -97,7 +97,12 @@ class PaymentTransaction(models.Model):
                 self._charge_with_token if is_first else self._resolve_outcome
             )
             self.env["ir.cron"]._commit_progress()
-        if self.state in FINAL_STATES and not self.is_post_processed:
+        # Held or not there: the webhook has the news too, and books it.
+        if (
+            self.try_lock_for_update()
+            and self.state in FINAL_STATES
+            and not self.is_post_processed
+        ):
             self._post_process_at_once()
         return self.state
 
@@ -195,9 +200,11 @@ class PaymentTransaction(models.Model):
         Called when a transaction with invoices is paid, declined, cancelled or taken
         back, which `settled_as` tells; after the invoices were reconciled, or opened
         again. An outcome is reported once: each change of it is reported again (paid
-        after a decline, taken back after paid). An override must bear to be called
-        twice all the same, must not ask a provider, and must not commit; what it
-        raises leaves the report to the next run of core's job.
+        after a decline, taken back after paid). Charges that a patient makes on a page
+        come here too: `operation` tells. Runs with the rights of the superuser, in the
+        request or job that brings the news. An override must bear to be called twice
+        all the same, must not ask a provider, and must not commit; what it raises
+        leaves booking and report to the next run of core's job.
 
         Note: `self.ensure_one()`
         """

@@ -1,6 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Command
 
 
@@ -66,7 +67,8 @@ class PaymentTransaction(models.Model):
             if payment:
                 # It still stands, with a counter-payment: this is its counterpart.
                 tx.with_company(tx.company_id)._create_payment(amount=amount)
-                tx.payment_id = payment
+                if tx.currency_id.compare_amounts(amount, payment.amount) < 0:
+                    tx.payment_id = payment
             tx._post_process_at_once()
 
     def _set_done(self, *, state_message=None, extra_allowed_states=()):
@@ -93,8 +95,9 @@ class PaymentTransaction(models.Model):
     def _undo_payment(self):
         """Open the invoices again that the payment has paid.
 
-        A payment that the bank statement knows, or of which only a part went away,
-        stays: money came and money went, so a counter-payment says the second.
+        A payment that the bank statement knows, that lies in a closed period, or of
+        which only a part went away, stays: money came and money went, so a
+        counter-payment of today says the second.
 
         Note: `self.ensure_one()`
         """
@@ -104,14 +107,22 @@ class PaymentTransaction(models.Model):
             return
         amount = abs(self.taken_back_amount)
         is_whole = self.currency_id.compare_amounts(amount, payment.amount) == 0
-        if is_whole and not payment.is_matched:
-            payment.move_id.line_ids.remove_move_reconcile()
-            payment.action_draft()
-            payment.action_cancel()
+        if is_whole and not payment.is_matched and self._cancel_payment(payment):
             # A new one is made when the money comes back.
             self.payment_id = False
         else:
             self._counter_payment(payment, amount)
+
+    def _cancel_payment(self, payment):
+        """Cancel a payment; tell whether the books allow it."""
+        try:
+            with self.env.cr.savepoint():
+                payment.move_id.line_ids.remove_move_reconcile()
+                payment.action_draft()
+                payment.action_cancel()
+        except UserError:
+            return False
+        return True
 
     def _counter_payment(self, payment, amount):
         """Book that a part of a payment went away, and reconcile what is left."""
