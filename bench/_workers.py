@@ -23,9 +23,13 @@ RETURNING uuid
 """
 
 
-def work(registry):
-    """Run jobs until none is left; one that was put off is waited for."""
+def work(registry, is_complete=lambda: True):
+    """Run jobs until none is left; one that was put off is waited for.
+
+    :param is_complete: tells whether no further jobs are queued meanwhile
+    """
     while True:
+        complete = is_complete()
         with registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
             cr.execute(TAKE)
@@ -37,13 +41,13 @@ def work(registry):
                     RunJobController._runjob(env, job)
                 continue
             cr.execute("SELECT count(*) FROM queue_job WHERE state = 'pending'")
-            if not cr.fetchone()[0]:
+            if complete and not cr.fetchone()[0]:
                 return
         time.sleep(0.05)
 
 
-def run_apart(registry, function, count=1):
-    """Run a function in processes of their own, side by side.
+def run_apart(registry, *functions):
+    """Run functions in processes of their own, side by side.
 
     Nothing of the caller's may be waiting to be committed.
 
@@ -52,7 +56,7 @@ def run_apart(registry, function, count=1):
     :raise RuntimeError: when it failed in one of them
     """
     begin = time.perf_counter()
-    children = [_fork(registry, function) for _number in range(count)]
+    children = [_fork(registry, function) for function in functions]
     ends = [os.wait4(child, 0) for child in children]
     seconds = time.perf_counter() - begin
     if any(status for _child, status, _usage in ends):

@@ -37,6 +37,12 @@ class AccountMove(models.Model):
         moves_sudo._sync_periods_with_payment(reason)
         return res
 
+    def _invoice_paid_hook(self):
+        """Override of `account`: whoever makes an invoice now has its lines computed."""
+        return super(
+            AccountMove, self.with_context(skip_invoice_sync=False)
+        )._invoice_paid_hook()
+
     def _sync_periods_with_payment(self, reason=None):
         """Make the periods that these invoices bill what the money says."""
         invoices = self.filtered(

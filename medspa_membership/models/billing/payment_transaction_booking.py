@@ -50,11 +50,13 @@ class PaymentTransaction(models.Model):
         payments = self.env["account.payment"].create(
             [tx._prepare_payment_vals() for tx in missing]
         )
+        # Neither an entry of a payment nor an invoice that is paid has lines to compute.
+        payments = payments.with_context(skip_invoice_sync=True)
         payments._create_entries_together()
         payments.action_post()
         plan = []
         for tx, payment in zip(missing, payments, strict=True):
-            tx.payment_id = payment
+            tx.payment_id = payment.id
             lines = payment.move_id.line_ids | tx.invoice_ids.line_ids
             plan.append(
                 lines.filtered(
@@ -63,7 +65,7 @@ class PaymentTransaction(models.Model):
                     )
                 )
             )
-        self.env["account.move.line"]._reconcile_plan(plan)
+        payments.env["account.move.line"]._reconcile_plan(plan)
 
     def _prepare_payment_vals(self):
         """Return the values of the payment of an invoice, as core makes it.
