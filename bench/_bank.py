@@ -64,7 +64,9 @@ def _serve(folder, delay):
         def _route(self, method, path, params):
             if path != "books":
                 return super()._route(method, path, params)
-            kinds = [(obj["object"], obj.get("status")) for obj in self.objects.values()]
+            kinds = [
+                (obj["object"], obj.get("status")) for obj in self.objects.values()
+            ]
             return {"charges": kinds.count(("charge", "succeeded"))}
 
     stripe = SlowStripe().start()

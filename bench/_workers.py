@@ -75,7 +75,7 @@ def _fork(registry, function):
         registry._db = odoo.sql_db.db_connect(registry.db_name)
         function()
         status = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - told by the exit status
         traceback.print_exc()
     finally:
         os._exit(status)

@@ -160,8 +160,9 @@ class TestMembershipBatches(MembershipFaultCase):
                     hang()
                 return original(tx, *args)
 
-            original = registry["payment.transaction"]._charge_begun
-            patch.object(registry["payment.transaction"], "_charge_begun", charge).start()
+            Tx = registry["payment.transaction"]
+            original = Tx._charge_begun
+            patch.object(Tx, "_charge_begun", charge).start()
             env["medspa.membership.period"].browse({period_ids})._charge()
             """,
             "killed after two charges",

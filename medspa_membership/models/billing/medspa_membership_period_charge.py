@@ -141,7 +141,7 @@ class MedspaMembershipPeriod(models.Model):
                 self.env["ir.cron"]._commit_progress()
         except OperationalError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - reported below, with its trace
             self.env.cr.rollback()
             tx.membership_period_id._report_charge_fault(error)
 

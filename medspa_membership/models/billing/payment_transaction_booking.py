@@ -50,7 +50,7 @@ class PaymentTransaction(models.Model):
         payments = self.env["account.payment"].create(
             [tx._prepare_payment_vals() for tx in missing]
         )
-        # Neither an entry of a payment nor an invoice that is paid has lines to compute.
+        # Neither entries of payments nor invoices that are paid have lines to compute.
         payments = payments.with_context(skip_invoice_sync=True)
         payments._create_entries_together()
         payments.action_post()
