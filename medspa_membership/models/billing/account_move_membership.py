@@ -38,7 +38,7 @@ class AccountMove(models.Model):
         return res
 
     def _invoice_paid_hook(self):
-        """Override of `account`: whoever makes an invoice now has its lines computed."""
+        """Override of `account`: an invoice that is made now has its lines computed."""
         return super(
             AccountMove, self.with_context(skip_invoice_sync=False)
         )._invoice_paid_hook()
