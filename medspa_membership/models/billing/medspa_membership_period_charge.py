@@ -301,6 +301,9 @@ class MedspaMembershipPeriod(models.Model):
             self._plan_step(membership.dunning_policy_id._get_next_step())
             if membership.membership_state in ("active", "ending", "paused"):
                 membership._transition("past_due", reason)
+        elif self.dunning_step_id.suspends:
+            # The outcome of the last try came later than its step.
+            self._suspend_for_arrears()
         if kind not in STAFF_KINDS:
             self._notify_failure()
 
@@ -420,6 +423,17 @@ class MedspaMembershipPeriod(models.Model):
         paid.sudo()._release_credits()
         paid.sudo()._grant_credits()
         for membership in paid.membership_id:
+            membership.sudo()._restore_if_settled()
+
+    def _on_taken_back_by_staff(self):
+        """Take in that an open invoice was cancelled or credited: nothing is owed."""
+        forgiven = self.filtered(lambda p: p.state == "open")
+        if not forgiven:
+            return
+        forgiven.sudo().write(
+            {"state": "forgiven", "next_step_at": False, "retry_at": False}
+        )
+        for membership in forgiven.membership_id:
             membership.sudo()._restore_if_settled()
 
     def _release_credits(self):
