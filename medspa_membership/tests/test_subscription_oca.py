@@ -24,6 +24,10 @@ class TestSubscriptionOca(MembershipCase):
                 "type": "service",
                 "list_price": 12,
                 "taxes_id": False,
+                # OCA invoices nothing without an account of its own.
+                "property_account_income_id": self.company_data[
+                    "default_account_revenue"
+                ].id,
                 "subscribable": True,
                 "subscription_template_id": template.id,
             }
