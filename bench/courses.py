@@ -15,6 +15,7 @@ import threading
 import time
 from datetime import timedelta
 
+from _rows import multiply
 from lxml import etree
 from werkzeug.test import Client
 
@@ -378,31 +379,9 @@ class Clinic:
         :param dict values: SQL expression by column, for those that differ
         :param str numbered: the number of the copy in the source, to know its id
         """
-        record.flush_recordset()
-        table = record._table
+        base = multiply(self.env, record, source, values, numbered)
         if numbered:
-            base = self._query(f"SELECT last_value FROM {table}_id_seq")[0][0]
-            self.base[table] = base
-            values = {"id": f"{base} + {numbered}", **values}
-        columns = [
-            name
-            for (name,) in self._query(
-                "SELECT column_name FROM information_schema.columns"
-                " WHERE table_schema = current_schema() AND table_name = %s"
-                " AND column_name <> 'id'",
-                [table],
-            )
-            if name not in values
-        ]
-        self.env.cr.execute(
-            f"INSERT INTO {table} ({', '.join([*values, *columns])}) SELECT "
-            + ", ".join([*values.values(), *(f"pattern.{name}" for name in columns)])
-            + f" FROM (SELECT * FROM {table} WHERE id = {record.id}) pattern, {source}"
-        )
-        if numbered:
-            self.env.cr.execute(
-                f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))"
-            )
+            self.base[record._table] = base
 
     @staticmethod
     def _pick(records, index):

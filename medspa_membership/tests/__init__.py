@@ -40,6 +40,7 @@ from . import (
     test_recipe,
     test_security,
     test_shop,
+    test_subscription_oca,
     test_terms,
     test_units,
     test_visit,

@@ -8,6 +8,7 @@ from . import (
     test_decline_kinds,
     test_fake_stripe,
     test_import,
+    test_membership_batches,
     test_membership_faults,
     test_shop,
     test_webhook,

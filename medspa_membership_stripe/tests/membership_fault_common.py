@@ -50,6 +50,12 @@ class MembershipFaultCase(StripeMixin, RealTransactionsCase):
         cls.method_id = env.ref("payment.payment_method_card").id
         return res
 
+    def setUp(self):
+        super().setUp()
+        with self._transaction() as env:
+            # What another test has queued and left is no work of this one.
+            env["queue.job"].search([("state", "=", "pending")]).unlink()
+
     # === MEMBERS === #
 
     def _create_token(self, env, partner, number=GOOD_CARD):

@@ -15,6 +15,7 @@ from .postgres import PrivateCluster
 from .process import run as run_program
 from .project import Project
 from .settings import SILENT_SECONDS
+from .venv import ensure_plain, split_requirements
 from .workspace import Workspace, opened
 
 DRIVER = Path(__file__).with_name("bench_driver.py")
@@ -56,10 +57,11 @@ def run(project: Project, name: str | None, target: str | None, args: list[str])
             with step("Installing our addons in a copy of the template"):
                 addons = repository.required(project)
                 work.databases.make_empty(db, addons, log)
+            others = _install_others(work, db, name, log)
             if private:
                 # as crash-safe as production, or commits would cost nothing
                 work.server.durable(True)
-            figures = _measure(work, db, name, args, log)
+            figures = _measure(work, db, name, args, log, others)
         finally:
             if private:
                 work.server.durable(False)
@@ -78,10 +80,41 @@ def run(project: Project, name: str | None, target: str | None, args: list[str])
     return 0
 
 
+def _install_others(work: Workspace, db: str, name: str, log: Path) -> list[str]:
+    """Install the addons that a benchmark compares ours with.
+
+    They are named in bench/NAME-requirements.txt and stay out of Odoo's environment.
+    Without them (no network, say) the benchmark is told so and measures what it can.
+
+    :return: arguments with which Odoo finds them
+    """
+    listed = work.project.root / "bench" / f"{name}-requirements.txt"
+    if not listed.exists():
+        return []
+    _resolved, wheels = split_requirements(listed.read_text())
+    try:
+        venv = ensure_plain(
+            work.project, f"bench-{name}", ["--no-deps", *wheels], "what is compared"
+        )
+    except MedspaError as error:
+        say(f"Not compared with {', '.join(wheels)}: {error}")
+        return []
+    folder = next((venv.path / "lib").glob("python3.*/site-packages/odoo/addons"))
+    names = sorted(path.parent.name for path in folder.glob("*/__manifest__.py"))
+    paths = [work.project.root, *work.odoo.tree.addons_paths, folder]
+    arguments = ["--addons-path", ",".join(map(str, paths))]
+    with step(f"Installing {', '.join(names)}"):
+        work.odoo.install(log, db, names, *arguments)
+    return arguments
+
+
 def _measure(
-    work: Workspace, db: str, name: str, args: list[str], log: Path
+    work: Workspace, db: str, name: str, args: list[str], log: Path, others: list[str]
 ) -> dict[str, Any]:
-    """Run the benchmark inside of Odoo and return its figures."""
+    """Run the benchmark inside of Odoo and return its figures.
+
+    :param others: arguments of Odoo for the addons that are compared with
+    """
     say(f"Running {name} (the log is {log})")
     with tempfile.TemporaryDirectory(dir=work.project.state) as folder:
         result = Path(folder) / "figures.json"
@@ -91,7 +124,7 @@ def _measure(
             "result": str(result),
         }
         script = f"MEDSPA_BENCH = {order!r}\n{DRIVER.read_text()}"
-        arguments = ["shell", "-d", db, "--no-http", "--log-level=warn"]
+        arguments = ["shell", "-d", db, "--no-http", "--log-level=warn", *others]
         limits = Limits(SILENT_SECONDS, elapsed() + SECONDS)
         code = work.odoo.run(
             log, *arguments, stdin=script, on_line=_show, limits=limits

@@ -8,7 +8,11 @@ front are shown while it runs.
 
 import importlib.util
 import json
+import sys
+from pathlib import Path
 
+# What benchmarks share lies beside them, in modules that begin with "_".
+sys.path.insert(0, str(Path(MEDSPA_BENCH["module"]).parent))
 _spec = importlib.util.spec_from_file_location("medspa_bench", MEDSPA_BENCH["module"])
 _module = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_module)

@@ -13,6 +13,7 @@ from . import (
     payment_transaction,
     payment_transaction_charge,
     payment_transaction_membership,
+    payment_transaction_booking,
     payment_transaction_refund,
     payment_transaction_take_back,
     payment_transaction_unknown,

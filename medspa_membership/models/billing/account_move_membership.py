@@ -37,6 +37,12 @@ class AccountMove(models.Model):
         moves_sudo._sync_periods_with_payment(reason)
         return res
 
+    def _invoice_paid_hook(self):
+        """Override of `account`: an invoice that is made now has its lines computed."""
+        return super(
+            AccountMove, self.with_context(skip_invoice_sync=False)
+        )._invoice_paid_hook()
+
     def _sync_periods_with_payment(self, reason=None):
         """Make the periods that these invoices bill what the money says."""
         invoices = self.filtered(
@@ -46,6 +52,9 @@ class AccountMove(models.Model):
         invoices = invoices.filtered(
             lambda move: not move.invoice_line_ids.sale_line_ids
         )
+        # Core computes it for one invoice after the other.
+        state_field = self._fields["payment_state"]
+        state_field.compute_value(self.env.records_to_compute(state_field) & invoices)
         paid = invoices.filtered(lambda move: move._is_paid_by_money())
         paid.membership_period_id._on_paid()
         taken_back = invoices.filtered(lambda move: move._is_taken_back())
@@ -59,6 +68,28 @@ class AccountMove(models.Model):
         ).membership_period_id._on_unpaid(
             reason or self.env._("The payment was taken back.")
         )
+
+    def _get_next_sequence_format(self):
+        """Override of `account` to look the last number up once for a whole batch.
+
+        The format is remembered where core remembers the number itself, as long.
+        """
+        if not self.env.context.get("medspa_number_together"):
+            return super()._get_next_sequence_format()
+        cache = self._get_sequence_cache()
+        key = (
+            "medspa",
+            self.journal_id,
+            self.date,
+            self.move_type,
+            bool(self.origin_payment_id),
+            self.journal_id.is_self_billing and self.commercial_partner_id,
+        )
+        if key not in cache:
+            cache[key] = super()._get_next_sequence_format()
+        format_string, format_values = cache[key]
+        # Core takes the number out of what it gets.
+        return format_string, dict(format_values)
 
     def _is_paid_by_money(self):
         """Tell whether an invoice is paid, and not by a credit note over all of it."""

@@ -5,8 +5,9 @@ from odoo.tools import format_date
 
 from ..till.tax import get_price_unit
 
-# Charges that one job makes, each in transactions of its own.
-CHARGE_BATCH = 20
+# Charges that one job makes, each in transactions of its own: with a provider that
+# times out on all of them still within the time that a worker has.
+CHARGE_BATCH = 40
 
 
 class MedspaMembershipPeriod(models.Model):
@@ -76,8 +77,12 @@ class MedspaMembershipPeriod(models.Model):
         free._grant_credits(today)
         if not charged:
             return self.env["account.move"]
+        defaults = charged._prepare_journal_vals()
         invoices = self.env["account.move"].create(
-            [p.membership_id._prepare_invoice_vals(p, today) for p in charged]
+            [
+                {**defaults, **p.membership_id._prepare_invoice_vals(p, today)}
+                for p in charged
+            ]
         )
         for period, invoice in zip(charged, invoices, strict=True):
             if period.kind not in ("regular", "trial"):
@@ -85,6 +90,18 @@ class MedspaMembershipPeriod(models.Model):
         invoices._post(soft=False)
         charged.state = "open"
         return invoices
+
+    def _prepare_journal_vals(self):
+        """Return the journal of invoices where they all have the same one.
+
+        Core looks it up for each of them, and by its currency if that is another.
+        """
+        if len(self.company_id) > 1 or self.currency_id != self.company_id.currency_id:
+            return {}
+        new_invoice = self.env["account.move"].new(
+            {"move_type": "out_invoice", "company_id": self.company_id.id}
+        )
+        return {"journal_id": new_invoice._search_default_journal().id}
 
     def _prepare_invoice_line_vals_list(self):
         """Return the invoice lines of a period. Note: `self.ensure_one()`."""

@@ -95,19 +95,61 @@ class MedspaMembershipPeriod(models.Model):
     def _charge(self, manual=False):
         """Charge open periods, each in transactions of its own: a queued job.
 
+        What the bank took is booked for all of them together, right after. Of a job
+        that is killed in between nothing is lost: it books when the queue starts it
+        again, and core's job books what is paid in any case.
+
         :param bool manual: a person asked for it: it uses up no automatic try
         """
-        for period in self:
-            try:
-                period.sudo()._charge_period(manual)
-            except OperationalError:
-                # The queue starts the job again; what was charged is recorded.
-                raise
-            except Exception as error:
-                self.env.cr.rollback()
-                _logger.exception("Charging %s failed", period)
-                period.membership_id._report_fault(error)
+        periods = self.sudo().with_context(medspa_book_together=True)
+        for tx_id, is_first in periods._claim_charges(manual):
+            # Alone in its prefetch, for each commit empties the cache.
+            tx = periods.env["payment.transaction"].browse(tx_id)
+            periods._charge_claimed(tx, is_first)
+        periods._book_charges()
+
+    def _claim_charges(self, manual):
+        """Begin the charges of these periods, and commit them before any is sent.
+
+        What is wrong with one period is reported and stops no other.
+
+        :return: list of (id of the transaction, whether it is sent for the first time)
+        """
+        try:
+            txs = self._create_charges(manual)
+            begun = txs._begin_charge()
             self.env["ir.cron"]._commit_progress()
+            return [(tx.id, tx in begun) for tx in txs]
+        except OperationalError:
+            # The queue starts the job again; what was charged is recorded.
+            raise
+        except Exception as error:
+            self.env.cr.rollback()
+            if len(self) == 1:
+                self._report_charge_fault(error)
+                return []
+            _logger.info("Charges are begun one by one", exc_info=True)
+            return [
+                claimed for period in self for claimed in period._claim_charges(manual)
+            ]
+
+    def _charge_claimed(self, tx, is_first):
+        """Charge one transaction of the job; what goes wrong stops no other."""
+        try:
+            if tx._charge_begun(is_first) != "done":
+                # A decline is dealt with at once, a payment is booked with the others.
+                self.env["ir.cron"]._commit_progress()
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - reported below, with its trace
+            self.env.cr.rollback()
+            tx.membership_period_id._report_charge_fault(error)
+
+    def _report_charge_fault(self, error):
+        """Tell the staff of a period that could not be charged."""
+        _logger.error("Charging %s failed", self, exc_info=error)
+        self.membership_id._report_fault(error)
+        self.env["ir.cron"]._commit_progress()
 
     def _charge_period(self, manual=False):
         """Charge one period to the stored method. Note: `self.ensure_one()`.
@@ -115,33 +157,84 @@ class MedspaMembershipPeriod(models.Model):
         :return: the transaction, empty when there was nothing to charge
         """
         self.ensure_one()
-        tx = self.env["payment.transaction"]
-        if not self.try_lock_for_update() or not self._may_be_charged():
-            return tx
-        self.retry_at = False
+        tx = self._create_charges(manual)
+        if tx:
+            tx._charge_once()
+        return tx
+
+    def _create_charges(self, manual=False):
+        """Create the transactions of the next attempts, where there may be any.
+
+        :return: those, and what a job has begun that was killed, or is at it still
+        """
+        periods = self.try_lock_for_update()
+        unfinished = periods.transaction_ids.filtered(
+            lambda tx: tx.state == "draft" and tx.operation == "offline"
+        )
+        charged, vals_list = self.browse(), []
+        for period in periods:
+            if period._may_be_charged() and (token := period._get_token_or_fail()):
+                charged |= period
+                vals_list.append(period._prepare_transaction_vals(token))
+        try:
+            with self.env.cr.savepoint():
+                txs = self.env["payment.transaction"].create(vals_list)
+        except IntegrityError:
+            # Another run has taken one of them: the others are charged.
+            if len(charged) == 1:
+                return unfinished
+            return unfinished.union(
+                *(period._create_charges(manual) for period in charged)
+            )
+        for period in charged:
+            period.attempt_count += 1
+            if not manual:
+                period.auto_attempt_count += 1
+        return unfinished | txs
+
+    def _get_token_or_fail(self):
+        """Return the method to charge; where there is none, take that as a failure.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        if self.retry_at:
+            self.retry_at = False
         token = self._get_charge_token()
         if not token:
             self._on_failure(
                 "new_method", self.env._("There is no usable payment method on file.")
             )
-            return tx
+            return token
         if not self._is_within_network_limits(token):
             self._on_failure(
                 "new_method",
                 self.env._("The card was tried as often as its network allows."),
             )
-            return tx
+            return token.browse()
+        return token
+
+    def _book_charges(self):
+        """Book what the bank took for these periods and is not booked, in one go.
+
+        One by one where that does not work: what cannot be booked stops no other, and
+        core's job tries it again.
+        """
+        txs = self.transaction_ids.filtered(lambda tx: tx._waits_for_its_batch())
+        if not txs:
+            return
+        txs = txs.with_context(medspa_book_together=False).try_lock_for_update()
         try:
             with self.env.cr.savepoint():
-                tx = tx.create(self._prepare_transaction_vals(token))
-        except IntegrityError:
-            # Another run has taken it.
-            return tx
-        self.attempt_count += 1
-        if not manual:
-            self.auto_attempt_count += 1
-        tx._charge_once()
-        return tx
+                txs._book_together()
+        except OperationalError:
+            raise
+        except Exception:
+            _logger.info("A batch of charges is booked one by one", exc_info=True)
+            self.env.invalidate_all(flush=False)
+            for tx in txs:
+                tx._post_process_at_once()
+        self.env["ir.cron"]._commit_progress()
 
     def _may_be_charged(self):
         """Tell whether the period waits for money and nothing is on its way."""

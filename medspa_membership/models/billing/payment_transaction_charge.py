@@ -61,12 +61,35 @@ class PaymentTransaction(models.Model):
         Note: `self.ensure_one()`
         """
         self.ensure_one()
-        is_first = self.state == "draft" and not self.charged_at
-        if is_first and (obstacle := self._get_charge_obstacle()):
-            self._refuse_charge(*obstacle)
-        elif is_first:
-            self.charged_at = fields.Datetime.now()
+        is_first = bool(self._begin_charge())
         self.env["ir.cron"]._commit_progress()
+        return self._charge_begun(is_first)
+
+    def _begin_charge(self):
+        """Note on new charges that the provider is asked, or why it is not.
+
+        To be committed before `_charge_begun`: of a charge that is begun and has no
+        answer nobody knows whether it was made.
+
+        :return: the charges that are to be sent
+        """
+        begun = self.browse()
+        for tx in self.filtered(lambda tx: tx.state == "draft" and not tx.charged_at):
+            if obstacle := tx._get_charge_obstacle():
+                tx._refuse_charge(*obstacle)
+            else:
+                begun |= tx
+        begun.charged_at = fields.Datetime.now()
+        return begun
+
+    def _charge_begun(self, is_first=True):
+        """Ask the provider for a charge that is begun, and book what it brings.
+
+        :param bool is_first: False where the answer to an earlier request was lost
+        :return: the state, see `_charge_once`
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
         # Held while the provider answers: a webhook about this charge waits for us
         # instead of making us lose the answer to a conflict.
         if self._is_awaiting_answer() and self.try_lock_for_update():

@@ -24,6 +24,7 @@ QUIET = {
     "mail_create_nolog": True,
     "mail_notrack": True,
     "mail_auto_subscribe_no_notify": True,
+    "medspa_number_together": True,
 }
 
 

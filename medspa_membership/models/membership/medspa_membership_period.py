@@ -154,6 +154,8 @@ class MedspaMembershipPeriod(models.Model):
         :return: the credits
         """
         vals_list = []
+        # Read for all of them at once.
+        self.membership_id.benefit_ids.mapped("treatment_ids")
         for period in self.filtered(lambda p: p.state == "paid"):
             day = on_date or period.company_id._medspa_date()
             vals_list += period._prepare_credit_vals_list(day)
