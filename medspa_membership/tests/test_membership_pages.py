@@ -54,6 +54,11 @@ class TestMembershipPages(MemberPages):
         self.assertIn("No minimum term.", text)
         self.assertIn("Glow", self._read("/my/memberships"))
 
+    def test_my_care_shows_the_membership(self):
+        text = self._read("/my/care")
+        self.assertIn(f"Next payment: {self._money(99)} on", text)
+        self.assertIn("Glow", text)
+
     def test_home_counts_memberships(self):
         self.assertEqual(
             self._rpc("/my/counters", counters=["medspa_membership_count"]),
