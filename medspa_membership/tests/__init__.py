@@ -21,6 +21,7 @@ from . import (
     test_import,
     test_instalments,
     test_ledger_properties,
+    test_member_prices,
     test_membership_billing,
     test_missed_appointments,
     test_portal,
