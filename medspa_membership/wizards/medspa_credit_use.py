@@ -64,13 +64,15 @@ class MedspaCreditUseLine(models.TransientModel):
     _name = "medspa.credit.use.line"
     _description = "Offer of a credit"
 
-    use_id = fields.Many2one("medspa.credit.use", required=True, ondelete="cascade")
+    use_id = fields.Many2one(
+        "medspa.credit.use", "Choice", required=True, ondelete="cascade"
+    )
     is_used = fields.Boolean("Use")
     sale_line_id = fields.Many2one("sale.order.line", ondelete="cascade")
     move_line_id = fields.Many2one("account.move.line", ondelete="cascade")
     credit_id = fields.Many2one("medspa.credit", required=True, readonly=True)
     product_name = fields.Char("For", compute="_compute_names")
-    credit_name = fields.Char("Credit", compute="_compute_names")
+    credit_name = fields.Char("What pays", compute="_compute_names")
     use_label = fields.Char("Uses", readonly=True)
     left_label = fields.Char("Remains", readonly=True)
 

@@ -78,12 +78,6 @@ class SaleSubscription(models.Model):
             self._on_member_rights_changed()
         return res
 
-    def _on_state_changed(self, previous):
-        """Override: with its state a membership gains or loses its prices."""
-        res = super()._on_state_changed(previous)
-        self._on_member_rights_changed()
-        return res
-
     def _on_member_rights_changed(self):
         """Seam: called when members may have other prices than before."""
 

@@ -302,9 +302,10 @@ class ProductPricelist(models.Model):
             return passing
         template = product.product_tmpl_id if "product_tmpl_id" in product else product
         found = rules.get(("1_product", template.id))
-        path = (product.categ_id.parent_path or "").split("/")
-        for categ_id in reversed([int(part) for part in path if part]):
-            found = found or rules.get(("2_product_category", categ_id))
+        if not found and any(on == "2_product_category" for on, _id in rules):
+            path = (product.categ_id.parent_path or "").split("/")
+            for categ_id in reversed([int(part) for part in path if part]):
+                found = found or rules.get(("2_product_category", categ_id))
         return found or rules.get(("3_global", False)) or passing
 
     @tools.ormcache("self.id")
@@ -459,6 +460,12 @@ class SaleSubscriptionTemplate(models.Model):
 
 class SaleSubscription(models.Model):
     _inherit = "sale.subscription"
+
+    def _on_state_changed(self, previous):
+        """Override: with its state a membership gains or loses its prices."""
+        res = super()._on_state_changed(previous)
+        self._on_member_rights_changed()
+        return res
 
     def _on_member_rights_changed(self):
         """Override to have prices ready, and open orders follow."""

@@ -1,6 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 
 
 class ProductPricelistItem(models.Model):
@@ -112,15 +112,16 @@ class ProductTemplate(models.Model):
         """
         self.ensure_one()
         return self.service_tracking != "medspa_plan" and (
-            self != self._get_joining_fee_template()
+            self.id != self._get_joining_fee_template_id()
         )
 
     @api.model
-    def _get_joining_fee_template(self):
+    @tools.ormcache()
+    def _get_joining_fee_template_id(self):
         fee = self.env.ref(
             "medspa_membership.product_joining_fee", raise_if_not_found=False
         )
-        return fee.sudo().product_tmpl_id if fee else self.browse()
+        return fee.sudo().product_tmpl_id.id if fee else False
 
 
 class ProductProduct(models.Model):

@@ -161,13 +161,14 @@ class SaleOrderLine(models.Model):
         paid.discount = 0.0
         return super(SaleOrderLine, self - paid)._compute_discount()
 
-    @api.depends("covered_line_id.tax_ids")
+    @api.depends("covered_line_id")
     def _compute_tax_ids(self):
         """Override of `sale`: money takes the taxes of what it pays for."""
         covering = self.filtered("covered_line_id")
+        res = super(SaleOrderLine, self - covering)._compute_tax_ids()
         for line in covering:
             line.tax_ids = line.covered_line_id.tax_ids
-        return super(SaleOrderLine, self - covering)._compute_tax_ids()
+        return res
 
     @api.depends("credit_id", "credit_quantity")
     def _compute_name(self):

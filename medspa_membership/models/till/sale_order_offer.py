@@ -71,13 +71,18 @@ class SaleOrder(models.Model):
         return best and order._prepare_member_offer(best, most)
 
     def _is_member(self):
-        """Tell whether the patient is in a plan, whatever it gives."""
+        """Tell whether the patient is in a plan, whatever it gives just now."""
         self.ensure_one()
         patient = self._get_priced_patient()._origin
-        return bool(
-            patient
-            and self.env["sale.subscription"].sudo()._find_running(
-                patient, self.company_id
+        memberships_sudo = self.env["sale.subscription"].sudo()
+        return bool(patient) and bool(
+            memberships_sudo.search_count(
+                [
+                    ("partner_id", "=", patient.id),
+                    ("company_id", "=", self.company_id.id),
+                    ("membership_state", "not in", (False, "pending", "ended")),
+                ],
+                limit=1,
             )
         )
 

@@ -201,6 +201,18 @@ class SaleOrderLine(models.Model):
             totals["total_included"] - self.price_total
         )
 
+    def _get_price_of_pricelist(self):
+        """Return the unit price that core would set on the line now."""
+        self.ensure_one()
+        line = self.with_company(self.company_id)
+        return line.product_id._get_tax_included_unit_price_from_price(
+            line._get_display_price(),
+            product_taxes=line.product_id.taxes_id._filter_taxes_by_company(
+                line.company_id
+            ),
+            fiscal_position=line.order_id.fiscal_position_id,
+        )
+
     def _has_price_of_its_own(self):
         """Tell whether something else than the pricelist prices the line."""
         self.ensure_one()
@@ -209,7 +221,9 @@ class SaleOrderLine(models.Model):
     def _has_price_by_hand(self):
         """Tell whether somebody entered the price or a discount of the line."""
         self.ensure_one()
-        if self.currency_id.compare_amounts(self.technical_price_unit, self.price_unit):
+        # Core notes the price only of lines that came through a form.
+        given = self.technical_price_unit or self._get_price_of_pricelist()
+        if self.currency_id.compare_amounts(given, self.price_unit):
             return True
         return bool(self.discount) and not self.pricelist_item_id._show_discount()
 
