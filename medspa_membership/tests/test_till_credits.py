@@ -266,9 +266,12 @@ class TestTillCredits(PriceCase):
         credit = self._create_credit(2, expires_on="2026-02-03")
         order = self._order(self.peel)
         order.order_line._use_credit(credit)
-        with freeze_time("2026-02-04 08:00:00"):
-            with self.assertRaisesRegex(UserError, "expired"), self.cr.savepoint():
-                order.action_confirm()
+        with (
+            freeze_time("2026-02-04 08:00:00"),
+            self.assertRaisesRegex(UserError, "expired"),
+            self.cr.savepoint(),
+        ):
+            order.action_confirm()
         credit._freeze("Suspended")
         self.assertFalse(self._order(self.peel)._get_credit_offers())
         with self.assertRaises(UserError), self.cr.savepoint():

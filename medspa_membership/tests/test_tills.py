@@ -11,7 +11,7 @@ from .till_common import TillCase
 @tagged("post_install", "-at_install")
 @freeze_time("2026-02-02 08:00:00")
 class TestTills(TillCase):
-    """The same cent at every till. The point of sale has the same table in its addon."""
+    """The same cent at every till. The point of sale has the table in its addon."""
 
     @classmethod
     def setUpClass(cls):

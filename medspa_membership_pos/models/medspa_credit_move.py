@@ -11,7 +11,6 @@ class MedspaCreditMove(models.Model):
     )
 
     _redeemed_once_per_pos_line = models.UniqueIndex(
-        "(pos_line_id, use_number)"
-        " WHERE kind = 'redeem' AND pos_line_id IS NOT NULL",
+        "(pos_line_id, use_number) WHERE kind = 'redeem' AND pos_line_id IS NOT NULL",
         "This line has taken its credit already.",
     )

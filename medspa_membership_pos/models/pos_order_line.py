@@ -8,10 +8,10 @@ from odoo.addons.medspa_membership.models.till.tax import get_price_unit
 
 
 class PosOrderLine(models.Model):
-    """Lines of the till that a credit pays for; the till only proposes, see pos.order.
+    """Lines of the till that a credit pays for; the till only proposes.
 
-    The till names a credit by its number and a covered line by its uuid: both are looked
-    up and checked here, whatever it sends.
+    It names a credit by its number and a covered line by its uuid: both are looked up
+    and checked here, whatever it sends.
     """
 
     _name = "pos.order.line"

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 
 class MedspaDiscountSet(models.Model):
-    """The discounts of a plan as they were sold. Never changed, only followed by others.
+    """The discounts of a plan as they were sold: never changed, only followed.
 
     A membership points to the set of its day. Equal discounts are one set, so that ten
     thousand members of a plan share a handful of rows, and the price lists made from
@@ -16,7 +16,9 @@ class MedspaDiscountSet(models.Model):
     _description = "Member discounts as sold"
     _order = "id desc"
 
-    signature = fields.Char(required=True, readonly=True, help="What it says, in short.")
+    signature = fields.Char(
+        required=True, readonly=True, help="What it says, in short."
+    )
     stacks_with_promotions = fields.Boolean("On top of promotions", readonly=True)
     line_ids = fields.One2many(
         "medspa.discount.line", "set_id", "Discounts", readonly=True
@@ -92,9 +94,7 @@ class MedspaDiscountSet(models.Model):
             categ = product.categ_id
         path = [int(part) for part in (categ.parent_path or "").split("/") if part]
         by_categ = {
-            row.categ_id.id: row.percent
-            for row in rows
-            if row.applied_on == "category"
+            row.categ_id.id: row.percent for row in rows if row.applied_on == "category"
         }
         for categ_id in reversed(path):
             if categ_id in by_categ:

@@ -27,7 +27,7 @@ class SaleSubscriptionTemplate(models.Model):
                 )
 
     def _get_members_on_other_discounts(self):
-        """Return the running memberships whose discounts are not the plan's of today."""
+        """Return the running memberships with other discounts than the plan's."""
         self.ensure_one()
         return (
             self.env["sale.subscription"]

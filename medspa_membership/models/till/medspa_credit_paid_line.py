@@ -144,8 +144,8 @@ class MedspaCreditPaidLine(models.AbstractModel):
     def _get_credit_offers(self):
         """Return what the till offers: for each credit what it pays and what remains.
 
-        :return: list of dicts with `line`, `credit`, `use` and `left` in words, and what
-            `_propose_credit` returns
+        :return: list of dicts with `line`, `credit`, `use` and `left_label` in words, and
+            what `_propose_credit` returns
         """
         offers = []
         for line in self:
@@ -179,8 +179,8 @@ class MedspaCreditPaidLine(models.AbstractModel):
         if credit not in self._get_usable_credits():
             raise UserError(
                 self.env._(
-                    "This credit cannot pay for %s: it is used up, does not cover it or "
-                    "is not the patient's.",
+                    "This credit cannot pay for %s: it is used up, does not cover it "
+                    "or is not the patient's.",
                     self.product_id.display_name,
                 )
             )
@@ -288,12 +288,10 @@ class MedspaCreditMove(models.Model):
     )
 
     _redeemed_once_per_sale_line = models.UniqueIndex(
-        "(sale_line_id, use_number)"
-        " WHERE kind = 'redeem' AND sale_line_id IS NOT NULL",
+        "(sale_line_id, use_number) WHERE kind = 'redeem' AND sale_line_id IS NOT NULL",
         "This line has taken its credit already.",
     )
     _redeemed_once_per_move_line = models.UniqueIndex(
-        "(move_line_id, use_number)"
-        " WHERE kind = 'redeem' AND move_line_id IS NOT NULL",
+        "(move_line_id, use_number) WHERE kind = 'redeem' AND move_line_id IS NOT NULL",
         "This line has taken its credit already.",
     )

@@ -13,8 +13,8 @@ class ProductPricelistItem(models.Model):
         readonly=False,
         precompute=True,
         help="Members do not get their discount on top of it, unless their plan says "
-        "so: they pay the lower of the two prices. Otherwise it is a regular price, and "
-        "the discount comes off it.",
+        "so: they pay the lower of the two prices. Otherwise it is a regular price, "
+        "and the discount comes off it.",
     )
     is_member_rule = fields.Boolean("Of members", readonly=True, copy=False)
     promotion_percent = fields.Float(

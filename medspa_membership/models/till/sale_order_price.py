@@ -133,7 +133,6 @@ class SaleOrder(models.Model):
                 "the regular prices again."
             )
 
-
     def _pop_price_notice(self):
         """Return why the prices changed, once. Note: `self.ensure_one()`."""
         self.ensure_one()
