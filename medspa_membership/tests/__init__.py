@@ -31,6 +31,7 @@ from . import (
     test_shop,
     test_stripe,
     test_terms,
+    test_till_concurrency,
     test_till_credits,
     test_tills,
     test_units,

@@ -112,6 +112,14 @@ class TestTillCredits(PriceCase):
         order.order_line._stop_using_credit()
         self.assertEqual(order.amount_total, 360)
 
+    def test_a_credit_taken_off_again_leaves_the_line_to_be_paid(self):
+        credit = self._create_credit(4)
+        order = self._order(self.peel, self.laser)
+        order.order_line[0]._use_credit(credit)
+        self.assertEqual(order.amount_total, 80)
+        order.order_line[0]._stop_using_credit()
+        self.assertEqual(order.amount_total, 200)
+
     def test_one_credit_is_not_promised_twice_in_one_order(self):
         credit = self._create_credit(1)
         order = self._order(self.peel, self.peel)

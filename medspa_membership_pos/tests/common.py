@@ -16,31 +16,32 @@ class PosCase(TillCase):
         cls.env.user.group_ids |= cls.env.ref("point_of_sale.group_pos_manager")
         products = cls.peel | cls.laser | cls.serum
         products.available_in_pos = True
-        cls.cash = cls.env["pos.payment.method"].create(
-            {
-                "name": "Cash",
-                "journal_id": cls.env["account.journal"]
-                .create(
-                    {
-                        "name": "Till",
-                        "code": "TILL",
-                        "type": "cash",
-                        "company_id": cls.company.id,
-                    }
-                )
-                .id,
-                "company_id": cls.company.id,
-            }
-        )
         cls.config = cls._create_till(cls.public_list)
+        cls.cash = cls.config.payment_method_ids
 
     @classmethod
     def _create_till(cls, pricelist):
+        journal = cls.env["account.journal"].create(
+            {
+                "name": f"Till {pricelist.name}",
+                "code": f"TL{pricelist.id}",
+                "type": "cash",
+                "company_id": cls.company.id,
+            }
+        )
+        # A drawer belongs to one till.
+        cash = cls.env["pos.payment.method"].create(
+            {
+                "name": "Cash",
+                "journal_id": journal.id,
+                "company_id": cls.company.id,
+            }
+        )
         config = cls.env["pos.config"].create(
             {
                 "name": f"Desk {pricelist.name}",
                 "company_id": cls.company.id,
-                "payment_method_ids": [Command.set(cls.cash.ids)],
+                "payment_method_ids": [Command.set(cash.ids)],
                 "use_pricelist": True,
                 "available_pricelist_ids": [Command.set(pricelist.ids)],
                 "pricelist_id": pricelist.id,

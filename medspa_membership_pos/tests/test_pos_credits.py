@@ -145,7 +145,8 @@ class TestPosCredits(PosCase):
             [{"name": "Peel", "quantity": "2 sessions", "count": 1}],
         )
         page = self.env["ir.qweb"]._render(
-            "point_of_sale.pos_session_sales_details", {**details, "env": self.env}
+            "point_of_sale.pos_session_sales_details",
+            {**details, "env": self.env, "company": self.company},
         )
         self.assertIn("Paid by credit", page)
 

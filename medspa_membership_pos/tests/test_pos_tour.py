@@ -15,6 +15,9 @@ class TestPosTour(ClinicData, TestPointOfSaleHttpCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.company = cls.env.company
+        cls.env.user.group_ids += cls.env.ref(
+            "medspa_membership.group_medspa_manager"
+        ) + cls.env.ref("sales_team.group_sale_manager")
         cls.env["product.pricelist"].search([]).active = False
         cls.peel = cls._create_treatment(
             "Peel", list_price=120, available_in_pos=True, duration_minutes=45

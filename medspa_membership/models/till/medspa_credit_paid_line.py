@@ -144,7 +144,7 @@ class MedspaCreditPaidLine(models.AbstractModel):
     def _get_credit_offers(self):
         """Return what the till offers: for each credit what it pays and what remains.
 
-        :return: list of dicts with `line`, `credit`, `use` and `left_label` in words, and
+        :return: list of dicts: `line`, `credit`, `use` and `left_label` in words, and
             what `_propose_credit` returns
         """
         offers = []

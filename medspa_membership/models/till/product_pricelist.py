@@ -16,9 +16,9 @@ class ProductPricelist(models.Model):
 
     The lookup of a patient's pricelist, which every till asks, answers with the
     members' version of the one it finds while a membership gives that right, and only
-    then. A pricelist (and no discount at one of the tills) because orders, shop, portal,
-    payment links and point of sale all price by it; one for each pricelist below
-    because currency, quantity breaks and availability stay those of the clinic's own.
+    then. A pricelist (and no discount at one of the tills) because orders, shop,
+    portal, payment links and point of sale all price by it; one for each pricelist
+    below because currency, quantity breaks and availability stay those of the clinic's own.
 
     Members' pricelists are archived: no search, list or default offers them, so a
     stranger cannot come by one. Only the lookup names them.

@@ -149,7 +149,8 @@ class SaleOrderLine(models.Model):
         """Override of `sale`: sessions make a line free, money is an amount."""
         paid = self.filtered("credit_id")
         res = super(SaleOrderLine, self - paid)._compute_price_unit()
-        for line in paid:
+        # Core drops the technical price from any other write than its compute's.
+        for line in paid.with_context(sale_write_from_compute=True):
             price = line._get_credit_price()
             line.update({"price_unit": price, "technical_price_unit": price})
         return res
