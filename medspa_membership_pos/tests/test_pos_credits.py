@@ -144,11 +144,12 @@ class TestPosCredits(PosCase):
             details["spent_credits"],
             [{"name": "Peel", "quantity": "2 sessions", "count": 1}],
         )
-        page = self.env["ir.qweb"]._render(
-            "point_of_sale.pos_session_sales_details",
-            {**details, "env": self.env, "company": self.company},
+        page, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "point_of_sale.sale_details_report",
+            session.ids,
+            data={"session_ids": session.ids},
         )
-        self.assertIn("Paid by credit", page)
+        self.assertIn("Paid by credit", page.decode())
 
     def test_a_suspended_member_spends_nothing_at_the_till(self):
         member = self.people["member"]

@@ -18,7 +18,8 @@ class ProductPricelist(models.Model):
     members' version of the one it finds while a membership gives that right, and only
     then. A pricelist (and no discount at one of the tills) because orders, shop,
     portal, payment links and point of sale all price by it; one for each pricelist
-    below because currency, quantity breaks and availability stay those of the clinic's own.
+    below because currency, quantity breaks and availability stay those of the
+    clinic's own.
 
     Members' pricelists are archived: no search, list or default offers them, so a
     stranger cannot come by one. Only the lookup names them.

@@ -1,7 +1,6 @@
 import { registry } from "@web/core/registry";
 import * as Chrome from "@point_of_sale/../tests/pos/tours/utils/chrome_util";
 import * as Dialog from "@point_of_sale/../tests/generic_helpers/dialog_util";
-import * as FeedbackScreen from "@point_of_sale/../tests/pos/tours/utils/feedback_screen_util";
 import * as Order from "@point_of_sale/../tests/generic_helpers/order_widget_util";
 import * as PaymentScreen from "@point_of_sale/../tests/pos/tours/utils/payment_screen_util";
 import * as ProductScreen from "@point_of_sale/../tests/pos/tours/utils/product_screen_util";
@@ -57,8 +56,6 @@ registry.category("web_tour.tours").add("medspa_membership_pos.sell_to_member", 
             ProductScreen.clickPayButton(),
             PaymentScreen.clickPaymentMethod("Bank"),
             PaymentScreen.clickValidate(),
-            FeedbackScreen.isShown(),
-            FeedbackScreen.clickScreen(),
             ReceiptScreen.receiptIsThere(),
             ReceiptScreen.receiptAmountTotalIs("84.99"),
             {
