@@ -11,6 +11,7 @@ from . import (
     membership_method,
     portal,
     sale_portal,
+    till,
     waiting,
     website_membership,
     website_sale,

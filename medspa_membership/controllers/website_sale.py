@@ -1,5 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo.http import request
+
 from odoo.addons.website_sale.controllers.main import WebsiteSale
 
 
@@ -17,3 +19,11 @@ class ClinicShop(WebsiteSale):
             in order.order_line.mapped("service_tracking")
             and not courses,
         }
+
+    def _apply_pricelist(self, pricelist=None):
+        """Override of `website_sale`: members have their price in any they choose."""
+        if pricelist:
+            pricelist = pricelist.sudo()._for_patient(
+                request.website._get_visiting_patient()
+            )
+        return super()._apply_pricelist(pricelist=pricelist)

@@ -11,6 +11,7 @@ from . import (
     medspa_course_share,
     medspa_course_swap_wizard,
     medspa_course_transfer,
+    medspa_credit_use,
     medspa_import,
     medspa_import_line,
     medspa_import_total,

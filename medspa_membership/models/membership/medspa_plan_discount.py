@@ -81,6 +81,25 @@ class MedspaPlanDiscount(models.Model):
                     self.env._("A plan is not reduced by another: choose a treatment.")
                 )
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        discounts = super().create(vals_list)
+        discounts.template_id._on_discounts_changed()
+        return discounts
+
+    def write(self, vals):
+        res = super().write(vals)
+        self.template_id._on_discounts_changed()
+        return res
+
+    def unlink(self):
+        plans = self.template_id
+        res = super().unlink()
+        plans.exists()._on_discounts_changed()
+        return res
+
     # === BUSINESS METHODS === #
 
     def _get_target_name(self):
@@ -91,20 +110,12 @@ class MedspaPlanDiscount(models.Model):
             return self.categ_id.name or ""
         return self.env._("everything")
 
-    def _prepare_pricelist_item_vals(self):
-        """Return the rule of the members' pricelist. Note: `self.ensure_one()`."""
-        self.ensure_one()
-        vals = {
-            "compute_price": "percentage",
-            "percent_price": self.percent,
-            "applied_on": {
-                "all": "3_global",
-                "category": "2_product_category",
-                "product": "1_product",
-            }[self.applied_on],
-        }
-        if self.applied_on == "category":
-            vals["categ_id"] = self.categ_id.id
-        elif self.applied_on == "product":
-            vals["product_tmpl_id"] = self.product_tmpl_id.id
-        return vals
+    def _get_signature(self, stacks):
+        """Return in one string what the discounts say, whatever their order."""
+        rows = sorted(
+            f"{discount.applied_on}:"
+            f"{(discount.product_tmpl_id or discount.categ_id).id or 0}:"
+            f"{discount.percent:g}"
+            for discount in self
+        )
+        return "|".join([f"stacks:{stacks:d}", *rows])

@@ -1,7 +1,10 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from . import medspa_credit_paid_line  # isort: skip
 from . import (
     account_move,
+    account_move_credit,
+    account_move_line_price,
     account_partial_reconcile,
     account_payment,
     calendar_event,
@@ -10,8 +13,15 @@ from . import (
     medspa_course_payment,
     medspa_course_refund,
     payment_transaction,
+    product_pricelist,
+    product_pricelist_item,
     product_template,
     res_partner,
+    res_partner_price,
     sale_order,
+    sale_order_credit,
     sale_order_line,
+    sale_order_offer,
+    sale_order_price,
+    website,
 )

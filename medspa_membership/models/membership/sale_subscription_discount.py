@@ -1,0 +1,100 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import api, fields, models
+
+
+class SaleSubscriptionTemplate(models.Model):
+    _inherit = "sale.subscription.template"
+
+    def write(self, vals):
+        """Override to notice that discounts come on top of promotions, or no more."""
+        res = super().write(vals)
+        if "stacks_with_promotions" in vals:
+            self._on_discounts_changed()
+        return res
+
+    def action_apply_discounts(self):
+        """Give the discounts of today to those who are members already.
+
+        Without it, members keep what the plan said when they joined.
+        """
+        for plan in self:
+            memberships_sudo = plan._get_members_on_other_discounts()
+            memberships_sudo.write({"discount_set_id": plan._get_discount_set().id})
+            for membership_sudo in memberships_sudo:
+                membership_sudo.message_post(
+                    body=self.env._("Member discounts are now those of the plan.")
+                )
+
+    def _get_members_on_other_discounts(self):
+        """Return the running memberships with other discounts than the plan's."""
+        self.ensure_one()
+        return (
+            self.env["sale.subscription"]
+            .sudo()
+            .search(
+                [
+                    ("template_id", "=", self.id),
+                    ("membership_state", "not in", (False, "ended")),
+                    ("discount_set_id", "!=", self._get_discount_set().id),
+                ]
+            )
+        )
+
+    def _get_discount_set(self):
+        """Return the discounts of the plan as they are sold today."""
+        self.ensure_one()
+        return self.env["medspa.discount.set"]._get_or_create(
+            self.sudo().discount_ids, self.stacks_with_promotions
+        )
+
+    def _get_plan_terms(self):
+        """Override to stamp the discounts of today, like the terms."""
+        return {
+            **super()._get_plan_terms(),
+            "discount_set_id": self._get_discount_set().id,
+        }
+
+    def _on_discounts_changed(self):
+        """Seam: called when plans give other discounts than before."""
+
+
+class SaleSubscription(models.Model):
+    _inherit = "sale.subscription"
+
+    discount_set_id = fields.Many2one(
+        "medspa.discount.set",
+        "Member discounts",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="As the plan gave them when it was joined.",
+    )
+
+    def write(self, vals):
+        """Override to let what depends on the discounts follow them."""
+        res = super().write(vals)
+        if "discount_set_id" in vals:
+            self._on_member_rights_changed()
+        return res
+
+    def _on_member_rights_changed(self):
+        """Seam: called when members may have other prices than before."""
+
+    @api.model
+    def _get_member_discounts(self, partners, company):
+        """Return the discounts that patients have today, in one query.
+
+        The clinic's day is asked for only where a membership has a last day.
+
+        :return: dict of `medspa.discount.set` by partner id
+        """
+        running = self._find_running(partners, company)
+        today = running.filtered("end_date") and company._medspa_date()
+        found = {}
+        for membership in running:
+            discounts = membership.discount_set_id
+            if discounts and membership._gives_rights(today):
+                known = found.setdefault(membership.partner_id.id, discounts)
+                found[membership.partner_id.id] = known | discounts
+        return found

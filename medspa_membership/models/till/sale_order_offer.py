@@ -1,0 +1,160 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import Command, api, fields, models
+
+
+class SaleOrder(models.Model):
+    """What an open order would have cost in a plan, for a patient who has none."""
+
+    _inherit = "sale.order"
+
+    member_offer = fields.Char(
+        "As a member",
+        compute="_compute_member_offer",
+        help="What the plan that saves most would save on this order.",
+    )
+
+    @api.depends("order_line.price_total", "partner_id", "pricelist_id")
+    def _compute_member_offer(self):
+        for order in self:
+            offer = order._get_member_offer()
+            order.member_offer = offer and offer["text"]
+
+    # === ACTION METHODS === #
+
+    def action_join_plan(self):
+        """Open a quotation of the plan that saves most. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        offer = self._get_member_offer()
+        if not offer:
+            return None
+        order = self.create(
+            {
+                "partner_id": self.partner_id.id,
+                "company_id": self.company_id.id,
+                "order_line": [
+                    Command.create({"product_id": offer["product"].id}),
+                ],
+            }
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "sale.order",
+            "res_id": order.id,
+            "views": [(False, "form")],
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _get_member_offer(self):
+        """Return the plan on sale that would save most on this order.
+
+        Note: `self.ensure_one()`
+
+        :return: None, or dict of `plan`, `product`, `saving` (this time, with tax),
+            `price` of the plan, `url` of its page and `text`
+        """
+        self.ensure_one()
+        lines = self.order_line.filtered(lambda line: line._may_be_cheaper_in_plan())
+        if self.state not in ("draft", "sent") or self.has_plan or not lines:
+            return None
+        order = self.with_company(self.company_id)
+        pricelist = order.pricelist_id.sudo()
+        if pricelist.member_key or order._is_member():
+            return None
+        best, most = None, 0.0
+        for plan in order._get_plans_on_sale():
+            version = pricelist._get_version_for(plan._get_discount_set())
+            saving = lines._get_saving_with(version)
+            if self.currency_id.compare_amounts(saving, most) > 0:
+                best, most = plan, saving
+        return best and order._prepare_member_offer(best, most)
+
+    def _is_member(self):
+        """Tell whether the patient is in a plan, whatever it gives just now."""
+        self.ensure_one()
+        patient = self._get_priced_patient()._origin
+        memberships_sudo = self.env["sale.subscription"].sudo()
+        return bool(patient) and bool(
+            memberships_sudo.search_count(
+                [
+                    ("partner_id", "=", patient.id),
+                    ("company_id", "=", self.company_id.id),
+                    ("membership_state", "not in", (False, "pending", "ended")),
+                ],
+                limit=1,
+            )
+        )
+
+    def _get_plans_on_sale(self):
+        """Return the plans with discounts that a patient can join from here.
+
+        In the shop, those with a page of their own.
+        """
+        domain = [
+            ("is_plan", "=", True),
+            ("discount_ids", "!=", False),
+            ("product_tmpl_id.sale_ok", "=", True),
+            ("product_tmpl_id.active", "=", True),
+            ("company_id", "in", (self.company_id.id, False)),
+        ]
+        if self.website_id:
+            domain.append(("product_tmpl_id.is_published", "=", True))
+        # Visitors may not read plans; what is on sale is public.
+        return self.env["sale.subscription.template"].sudo().search(domain)
+
+    def _prepare_member_offer(self, plan, saving):
+        product = plan.product_tmpl_id
+        return {
+            "plan": plan,
+            "product": product.product_variant_id,
+            "saving": saving,
+            "price": plan.price,
+            "url": product.website_url,
+            "text": self.env._(
+                "In %(plan)s this would cost %(saving)s less. The plan is %(price)s "
+                "%(period)s.",
+                plan=plan.name,
+                saving=self.currency_id.format(saving),
+                price=plan.currency_id.format(plan.price),
+                period=plan.period_label,
+            ),
+        }
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _may_be_cheaper_in_plan(self):
+        """Tell whether the price of the line comes from a pricelist alone."""
+        self.ensure_one()
+        return bool(
+            self.product_id
+            and self.price_unit > 0
+            and not self._has_price_of_its_own()
+            and not self._has_price_by_hand()
+        )
+
+    def _get_saving_with(self, version):
+        """Return what the lines would cost less by a members' pricelist, with tax.
+
+        One look-up for each quantity that occurs.
+        """
+        saving = 0.0
+        for quantity, lines in self.grouped("product_uom_qty").items():
+            prices = version._get_products_price(
+                lines.product_id, quantity, currency=lines.currency_id[:1]
+            )
+            for line in lines:
+                price = line.product_id._get_tax_included_unit_price_from_price(
+                    prices[line.product_id.id],
+                    product_taxes=line.product_id.taxes_id._filter_taxes_by_company(
+                        line.company_id
+                    ),
+                    fiscal_position=line.order_id.fiscal_position_id,
+                )
+                totals = line.tax_ids.compute_all(
+                    price, line.currency_id, quantity, product=line.product_id
+                )
+                saving += max(line.price_total - totals["total_included"], 0.0)
+        return saving
