@@ -10,6 +10,7 @@ from . import (
     membership_change,
     membership_method,
     portal,
+    price_campaign,
     sale_portal,
     till,
     waiting,

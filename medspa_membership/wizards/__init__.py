@@ -27,5 +27,7 @@ from . import (
     medspa_membership_refund,
     medspa_membership_skip,
     medspa_patient_warning,
+    medspa_price_campaign_exclude,
     medspa_treatment_settings,
+    medspa_winback,
 )

@@ -7,6 +7,7 @@ WAYS = [
     ("terms", "By the terms"),
     ("withdraw", "Right to withdraw"),
     ("exit", "Before the minimum term"),
+    ("price", "Before the new price begins"),
     ("now", "At once, by the manager's word"),
 ]
 

@@ -1,9 +1,14 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
+
+# A card that ends within so many days is told of.
+EXPIRY_DAYS = 30
 
 
 class SaleSubscription(models.Model):
@@ -32,6 +37,15 @@ class SaleSubscription(models.Model):
         compute="_compute_has_no_method",
         search="_search_has_no_method",
         help="Nothing can be charged: the member has no valid payment method.",
+    )
+    is_card_expiring = fields.Boolean(
+        "Card expires soon",
+        compute="_compute_is_card_expiring",
+        search="_search_is_card_expiring",
+        help="Within thirty days.",
+    )
+    card_expiry_date = fields.Date(
+        related="payment_token_id.card_expiry_date", string="Card valid until"
     )
     credit_summary = fields.Char(
         "Left to use",
@@ -90,10 +104,15 @@ class SaleSubscription(models.Model):
     @api.depends("payment_token_id", "is_paid_elsewhere", "membership_state")
     def _compute_has_no_method(self):
         for membership in self:
+            token_sudo = membership.sudo().payment_token_id
             membership.has_no_method = (
                 membership.is_membership
+                and not membership.is_paid_elsewhere
                 and membership.membership_state != "ended"
-                and not membership._has_usable_method()
+                and not (
+                    token_sudo
+                    and token_sudo._is_usable(membership.company_id._medspa_date())
+                )
             )
 
     @api.model
@@ -101,12 +120,56 @@ class SaleSubscription(models.Model):
         if operator != "in":
             return NotImplemented
         # Staff may not read the cards of everybody; whether there is one, they may.
-        usable = self.env["payment.token"].sudo()._search([("active", "=", True)])
+        today = self.env.company._medspa_date()
+        usable = (
+            self.env["payment.token"]
+            .sudo()
+            ._search(
+                Domain("active", "=", True)
+                & Domain("provider_id.state", "!=", "disabled")
+                & Domain("payment_method_id.active", "=", True)
+                & (
+                    Domain("card_expiry_date", "=", False)
+                    | Domain("card_expiry_date", ">=", today)
+                )
+            )
+        )
         return (
             Domain("is_membership", "=", True)
             & Domain("is_paid_elsewhere", "=", False)
             & Domain("membership_state", "!=", "ended")
             & Domain("payment_token_id", "not in", usable)
+        )
+
+    @api.depends("payment_token_id.card_expiry_date", "membership_state")
+    def _compute_is_card_expiring(self):
+        for membership in self:
+            today = membership.company_id._medspa_date()
+            last = membership.sudo().payment_token_id.card_expiry_date
+            membership.is_card_expiring = bool(
+                last
+                and membership.membership_state not in (False, "ended")
+                and today <= last <= today + timedelta(days=EXPIRY_DAYS)
+            )
+
+    @api.model
+    def _search_is_card_expiring(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        today = self.env.company._medspa_date()
+        # Staff may not read the cards of everybody; when they expire, they may.
+        expiring = (
+            self.env["payment.token"]
+            .sudo()
+            ._search(
+                Domain("card_expiry_date", ">=", today)
+                & Domain("card_expiry_date", "<=", today + timedelta(days=EXPIRY_DAYS))
+            )
+        )
+        return (
+            Domain("is_membership", "=", True)
+            & Domain("membership_state", "!=", "ended")
+            & Domain("payment_token_id", "in", expiring)
         )
 
     @api.depends("credit_ids.available")

@@ -33,6 +33,11 @@ class SaleSubscription(models.Model):
             letter = STATE_LETTERS.get(state)
             if state in ("active", "ending"):
                 letter = BACK_LETTERS.get(previous)
+            if state == "ended":
+                # Who leaves at once is told by the letter of the cancellation.
+                memberships = memberships.filtered(
+                    lambda m: m.cancelled_on != m.end_date
+                )
             if letter and previous != "pending":
                 memberships._enqueue_letter(letter)
         return res

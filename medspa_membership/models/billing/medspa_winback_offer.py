@@ -1,0 +1,387 @@
+# Copyright 2026 medspa
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import Command, api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+
+class MedspaWinbackOffer(models.Model):
+    """An offer to somebody who left: a cheaper first period, or a credit on top.
+
+    It is a quotation of the plan with a day on which it ends. Joining by it brings the
+    offer once: the discount is of the order alone, the bonus has one key in the ledger.
+    """
+
+    _name = "medspa.winback.offer"
+    _description = "Win-back offer"
+    _order = "id desc"
+    _check_company_auto = True
+
+    membership_id = fields.Many2one(
+        "sale.subscription",
+        "Former membership",
+        required=True,
+        index=True,
+        ondelete="restrict",
+    )
+    partner_id = fields.Many2one(
+        related="membership_id.partner_id", store=True, index=True, string="Patient"
+    )
+    company_id = fields.Many2one(
+        related="membership_id.company_id", store=True, index=True
+    )
+    plan_id = fields.Many2one(
+        "sale.subscription.template", "Plan", required=True, ondelete="restrict"
+    )
+    order_id = fields.Many2one(
+        "sale.order", "Quotation", required=True, ondelete="restrict", readonly=True
+    )
+    kind = fields.Selection(
+        [
+            ("discount", "First period cheaper"),
+            ("bonus", "A credit on top"),
+        ],
+        required=True,
+        default="discount",
+    )
+    percent = fields.Float("Discount", help="Of the first period, in percent.")
+    treatment_id = fields.Many2one(
+        "product.template",
+        "Treatment",
+        domain="[('service_tracking', '=', 'medspa_treatment')]",
+        ondelete="restrict",
+    )
+    quantity = fields.Integer("Sessions", default=1)
+    valid_until = fields.Date(required=True)
+    state = fields.Selection(
+        [
+            ("sent", "Waiting"),
+            ("joined", "Is back"),
+            ("expired", "Expired"),
+        ],
+        default="sent",
+        required=True,
+        readonly=True,
+        index=True,
+    )
+
+    _offer_order_once = models.UniqueIndex(
+        "(order_id)", "The quotation belongs to another offer."
+    )
+    _one_waiting = models.UniqueIndex(
+        "(partner_id, company_id) WHERE state = 'sent'",
+        "An offer waits for this patient already.",
+    )
+    _offer_complete = models.Constraint(
+        "CHECK ((kind = 'discount' AND percent > 0 AND percent <= 100)"
+        " OR (kind = 'bonus' AND treatment_id IS NOT NULL AND quantity > 0))",
+        "Say how much cheaper the first period is, or which credit is given.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("partner_id", "plan_id")
+    def _compute_display_name(self):
+        for offer in self:
+            offer.display_name = self.env._(
+                "%(plan)s for %(patient)s",
+                plan=offer.plan_id.name,
+                patient=offer.partner_id.name,
+            )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_server()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_server()
+        return super().write(vals)
+
+    def _check_server(self):
+        if not self.env.su:
+            raise AccessError(
+                self.env._("Offers are made from the list of who left, not by hand.")
+            )
+
+    # === BUSINESS METHODS === #
+
+    def _get_label(self):
+        """Return what is offered, in words. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        if self.kind == "discount":
+            return self.env._(
+                "%(percent)s %% off the first payment", percent=f"{self.percent:g}"
+            )
+        return self.env._(
+            "%(quantity)s × %(treatment)s on top",
+            quantity=self.quantity,
+            treatment=self.treatment_id.name,
+        )
+
+    def _enqueue_letters(self):
+        """Queue the offers' letters."""
+        addressed = self.sudo().filtered(lambda offer: offer.partner_id.email)
+        if addressed:
+            addressed.with_delay(
+                channel="root.message",
+                identity_key=f"medspa.winback.{'-'.join(map(str, addressed.ids))}",
+                description=self.env._("Send win-back offers"),
+            )._send_letters()
+
+    def _send_letters(self):
+        """Write the offers: a queued job."""
+        template = self.env.ref("medspa_membership.mail_template_membership_winback")
+        template.send_mail_batch(self.exists().ids)
+
+    def _redeem(self, membership):
+        """Bring the offer to who is back, once. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        offer_sudo = self.sudo()
+        offer_sudo.state = "joined"
+        if self.kind != "bonus":
+            return
+        today = self.company_id._medspa_date()
+        self.env["medspa.credit"]._grant(
+            [
+                {
+                    "company_id": self.company_id.id,
+                    "partner_id": membership.partner_id.id,
+                    "coverage": "treatment",
+                    "treatment_id": self.treatment_id.id,
+                    "unit": "session",
+                    "is_complimentary": True,
+                    "granted": self.quantity,
+                    "value": 0.0,
+                    "valid_from": today,
+                    "expires_on": membership._get_period_end(
+                        max(today, membership.anchor_date)
+                    ),
+                    "grant_key": f"winback-{self.id}",
+                }
+            ]
+        )
+
+    # === CRON METHODS === #
+
+    @api.model
+    def _cron_expire(self):
+        """Close the offers whose last day has passed."""
+        waiting = Domain("state", "=", "sent")
+        for (company,) in self._read_group(waiting, ["company_id"]):
+            over = waiting & Domain("company_id", "=", company.id)
+            over &= Domain("valid_until", "<", company._medspa_date())
+            self.sudo().search(over).state = "expired"
+
+
+class SaleSubscription(models.Model):
+    _inherit = "sale.subscription"
+
+    winback_offer_ids = fields.One2many(
+        "medspa.winback.offer", "membership_id", "Offers", readonly=True
+    )
+    total_paid = fields.Monetary(
+        "Paid in all", compute="_compute_total_paid", help="With tax, less refunds."
+    )
+    is_back = fields.Boolean(
+        "Is a member again", compute="_compute_is_back", search="_search_is_back"
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_total_paid(self):
+        Period_sudo = self.env["medspa.membership.period"].sudo()
+        paid = dict(
+            Period_sudo._read_group(
+                [
+                    ("membership_id", "in", self.ids),
+                    ("state", "in", ("paid", "refunded")),
+                    ("is_paid_elsewhere", "=", False),
+                ],
+                ["membership_id"],
+                ["amount:sum"],
+            )
+        )
+        given_back = dict(
+            self.env["account.move"]
+            .sudo()
+            ._read_group(
+                [
+                    ("refunded_period_id.membership_id", "in", self.ids),
+                    ("state", "=", "posted"),
+                ],
+                ["subscription_id"],
+                ["amount_total:sum"],
+            )
+        )
+        for membership in self:
+            membership.total_paid = paid.get(membership, 0.0) - given_back.get(
+                membership, 0.0
+            )
+
+    def _compute_is_back(self):
+        back = self._get_partners_with_membership()
+        for membership in self:
+            membership.is_back = (
+                membership.membership_state == "ended" and membership.partner_id in back
+            )
+
+    @api.model
+    def _search_is_back(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        running = self._search(
+            [
+                ("is_membership", "=", True),
+                ("membership_state", "not in", ("pending", "ended")),
+            ]
+        )
+        return Domain("membership_state", "=", "ended") & Domain(
+            "partner_id.subscription_ids", "in", running
+        )
+
+    def _get_partners_with_membership(self):
+        """Return those of the members who have a running membership."""
+        groups = self._read_group(
+            [
+                ("partner_id", "in", self.partner_id.ids),
+                ("is_membership", "=", True),
+                ("membership_state", "not in", ("pending", "ended")),
+            ],
+            ["partner_id"],
+        )
+        return self.env["res.partner"].union(*(partner for (partner,) in groups))
+
+    # === ACTION METHODS === #
+
+    def action_win_back(self):
+        """Open the offer for who left, one or many."""
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Offer to come back"),
+            "res_model": "medspa.winback",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_membership_ids": [Command.set(self.ids)]},
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _on_started(self):
+        """Override to bring the offer that they joined by."""
+        res = super()._on_started()
+        offer = (
+            self.env["medspa.winback.offer"]
+            .sudo()
+            .search(
+                [("order_id", "=", self.sudo().sale_order_id.id), ("state", "=", "sent")],
+                limit=1,
+            )
+            if self.sale_order_id
+            else self.env["medspa.winback.offer"]
+        )
+        if offer:
+            offer._redeem(self)
+        return res
+
+    def _make_offers(self, vals):
+        """Make an offer to each who left: a quotation with a link.
+
+        :param dict vals: of the offers: what, how much, until when; `plan_id` empty:
+            the plan that they had
+        :return: the offers
+        :raise UserError: a member again, or an offer waits
+        """
+        self._check_can_win_back()
+        offers = self.env["medspa.winback.offer"]
+        for membership in self:
+            plan = vals.get("plan_id") or membership.template_id
+            order = self.env["sale.order"].create(
+                membership._prepare_winback_order_vals(plan, vals)
+            )
+            order.action_quotation_sent()
+            # Whoever may make the quotation may make its offer.
+            offers |= offers.sudo().create(
+                {
+                    **vals,
+                    "plan_id": plan.id,
+                    "membership_id": membership.id,
+                    "order_id": order.id,
+                }
+            )
+        offers._enqueue_letters()
+        return offers
+
+    def _check_can_win_back(self):
+        """Refuse offers to members, and a second one beside the first."""
+        back = self.filtered("is_back")
+        if back or self.filtered(lambda m: m.membership_state != "ended"):
+            raise UserError(
+                self.env._(
+                    "Only those who left get an offer: %s",
+                    ", ".join((back or self).partner_id.mapped("name")),
+                )
+            )
+        waiting = self.env["medspa.winback.offer"].search(
+            [
+                ("partner_id", "in", self.partner_id.ids),
+                ("company_id", "in", self.company_id.ids),
+                ("state", "=", "sent"),
+            ]
+        )
+        if waiting:
+            raise UserError(
+                self.env._(
+                    "An offer waits already: %s",
+                    ", ".join(waiting.partner_id.mapped("name")),
+                )
+            )
+        if len(self.partner_id) < len(self):
+            raise UserError(self.env._("Choose one membership of each patient."))
+
+    def _prepare_winback_order_vals(self, plan, vals):
+        """Return the quotation by which somebody comes back."""
+        self.ensure_one()
+        line_vals = {"product_id": plan.product_tmpl_id.product_variant_id.id}
+        if vals["kind"] == "discount":
+            line_vals["discount"] = vals["percent"]
+        return {
+            "partner_id": self.partner_id.id,
+            "company_id": self.company_id.id,
+            "payment_term_id": False,
+            "validity_date": vals["valid_until"],
+            "order_line": [Command.create(line_vals)],
+        }
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    winback_offer_ids = fields.One2many("medspa.winback.offer", "order_id")
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _get_period_price(self):
+        """Override: the discount of an offer is of the first period alone."""
+        if not self._is_offered_cheaper():
+            return super()._get_period_price()
+        return self.tax_ids.compute_all(
+            self._get_plan_price_unit(),
+            self.currency_id,
+            1.0,
+            product=self.product_id,
+            partner=self.order_id.partner_id,
+        )["total_included"]
+
+    def _prepare_subscription_line_vals(self):
+        """Override: the discount of an offer is of the first period alone."""
+        vals = super()._prepare_subscription_line_vals()
+        return {**vals, "discount": 0.0} if self._is_offered_cheaper() else vals
+
+    def _is_offered_cheaper(self):
+        return "discount" in self.sudo().order_id.winback_offer_ids.mapped("kind")
