@@ -48,7 +48,7 @@ class MembershipCase(ClinicData, AccountTestInvoicingCommon):
 
     @classmethod
     def _create_token(cls, outcome, partner=None):
-        """Store a card that pays ("done"), is declined ("error") or waits ("pending")."""
+        """Store a card that pays ("done"), is declined ("error") or "pending"."""
         return (
             cls.env["payment.token"]
             .sudo()
@@ -142,6 +142,8 @@ class MembershipCase(ClinicData, AccountTestInvoicingCommon):
             self.env.ref(f"medspa_membership.{name}").method_direct_trigger()
             self._run_jobs()
         self.env.invalidate_all()
+        # The numbers that a transaction remembers are not those of the job.
+        self.env["account.move"]._get_sequence_cache().clear()
 
     def _run_jobs(self):
         """Perform what is queued, as the runner does: each job with its own cursor."""

@@ -7,11 +7,9 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
-from odoo.tools import mute_logger
 
 from .common import TODAY
 from .course_common import CourseDeskCase
-from .test_stripe import StripeMixin
 
 DAY = date(2026, 2, 2)
 
@@ -653,120 +651,3 @@ class TestRefundByCard(CourseRefundCase):
         self.assertEqual(course.state, "active")
         self.assertEqual(self._refund_by_card(course).amount_residual, 0)
         self.assertEqual(tx.child_transaction_ids.amount, -450)
-
-
-@freeze_time(TODAY)
-@tagged("post_install", "-at_install")
-class TestRefundByStripe(StripeMixin, CourseRefundCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls._skip_without_stripe(cls.env)
-        cls._start_stripe()
-        cls.provider = cls.env.ref("payment.payment_provider_stripe")
-        cls.provider.write({**cls._get_provider_vals(), "journal_id": cls.bank.id})
-        cls.card = cls.env.ref("payment.payment_method_card")
-
-    def _sell_by_card(self, quantity=1):
-        order = self._create_order(quantity=quantity)
-        with self.stripe.lock:
-            intent = self.stripe._route(
-                "POST",
-                "payment_intents",
-                {"amount": 45000 * quantity, "currency": order.currency_id.name},
-            )
-        self._confirm_intent(intent)
-        tx = self.env["payment.transaction"].create(
-            {
-                "provider_id": self.provider.id,
-                "payment_method_id": self.card.id,
-                "reference": f"{order.name}-1",
-                "provider_reference": intent["id"],
-                "amount": 450 * quantity,
-                "currency_id": order.currency_id.id,
-                "partner_id": self.patient.id,
-                "operation": "online_direct",
-                "sale_order_ids": [Command.set(order.ids)],
-            }
-        )
-        tx._set_done()
-        tx._post_process()
-        return order.course_ids
-
-    def _confirm_intent(self, intent):
-        status, _intent = StripeMixin._confirm(self, intent["id"])
-        self.assertEqual(status, 200)
-
-    def _refund_by_card(self, course):
-        return CourseDeskCase._confirm(
-            self, "medspa_course_refund_wizard", course, reason="x", method="card"
-        )
-
-    def _get_refunds(self):
-        return [o for o in self.stripe.objects.values() if o["object"] == "refund"]
-
-    def test_refund(self):
-        course = self._sell_by_card()
-        self._use(course, 2)
-        count = len(self._get_refunds())
-        self._refund_by_card(course)
-        self.assertEqual(course.state, "cancelled")
-        self.assertEqual(course.refund_move_id.amount_residual, 0)
-        self.assertEqual([r["amount"] for r in self._get_refunds()[count:]], [27000])
-
-    def assertNothingChanged(self, course):
-        self.env.invalidate_all()
-        self.assertEqual(course.state, "active")
-        self.assertBalances(course.credit_ids, 5, 0)
-        self.assertFalse(course.refund_move_id)
-
-    def test_refused_refund_changes_nothing(self):
-        course = self._sell_by_card()
-        tx = course.sale_order_id.transaction_ids
-        # Given back in Stripe's own dashboard already.
-        with self.stripe.lock:
-            self.stripe._route(
-                "POST", "refunds", {"payment_intent": tx.provider_reference}
-            )
-        with (
-            mute_logger("odoo.addons.payment.models.payment_provider"),
-            self.assertRaisesRegex(UserError, "nothing was changed"),
-            self.env.cr.savepoint(),
-        ):
-            self._refund_by_card(course)
-        self.assertNothingChanged(course)
-
-    def test_lost_answer_is_not_refunded_twice(self):
-        """The provider gave it back, nobody heard: the second click asks again."""
-        course = self._sell_by_card()
-        count = len(self._get_refunds())
-        self.stripe.fail_next("POST", "refunds", "lost_answer")
-        self._click_in_vain(course)
-        self._refund_by_card(course)
-        self.assertEqual(course.state, "cancelled")
-        self.assertEqual(len(self._get_refunds()), count + 1)
-
-    def test_error_after_the_refund_is_not_refunded_twice(self):
-        """Stripe repeats its error under one key: the desk has to look there."""
-        course = self._sell_by_card()
-        count = len(self._get_refunds())
-        self.stripe.fail_next("POST", "refunds", "error_after")
-        self._click_in_vain(course)
-        self._click_in_vain(course)
-        self.assertEqual(len(self._get_refunds()), count + 1)
-
-    def test_two_refunds_of_one_payment_are_two(self):
-        first, second = self._sell_by_card(quantity=2)
-        count = len(self._get_refunds())
-        self._refund_by_card(first)
-        self._refund_by_card(second)
-        self.assertEqual(len(self._get_refunds()), count + 2)
-
-    def _click_in_vain(self, course):
-        with (
-            mute_logger("odoo.addons.payment.models.payment_provider"),
-            self.assertRaisesRegex(UserError, "nothing was changed"),
-            self.env.cr.savepoint(),
-        ):
-            self._refund_by_card(course)
-        self.assertNothingChanged(course)

@@ -138,6 +138,23 @@ class TestCourseSale(ClinicCase):
         order.order_line.product_uom_qty = 2
         courses = order.course_ids.sorted("sale_position")
         self.assertEqual(courses.mapped("state"), ["active", "draft"])
+        # Later events on the same order do not change that.
+        invoice = order._create_invoices()
+        invoice.action_post()
+        order._sync_courses_with_payment()
+        order.invoice_ids._invoice_paid_hook()
+        self.assertEqual(courses.mapped("state"), ["active", "draft"])
+        self._pay_invoice(invoice)
+        self.assertEqual(courses.mapped("state"), ["active", "active"])
+
+    def test_a_line_added_later_takes_nothing_from_what_is_paid(self):
+        order = self._sell_course()
+        self._pay(order)
+        order.order_line = [
+            Command.create({"product_id": self.peel.product_variant_id.id})
+        ]
+        self._repeat_all_hooks(order)
+        self.assertEqual(order.course_ids.state, "active")
 
     def test_order_of_a_course_in_use_is_not_cancelled(self):
         order = self._sell_course()

@@ -92,9 +92,10 @@ class TestInstalments(ClinicData, AccountTestInvoicingCommon):
 
     def _run(self, day):
         with freeze_time(day), self.enter_registry_test_mode():
-            self.env.ref(
-                "medspa_membership.ir_cron_charge_instalments"
-            ).method_direct_trigger()
+            for cron in ("resolve_unknown", "charge_instalments"):
+                self.env.ref(
+                    f"medspa_membership.ir_cron_{cron}"
+                ).method_direct_trigger()
         self.env.invalidate_all()
 
     def _charges(self, course):
@@ -199,15 +200,23 @@ class TestInstalments(ClinicData, AccountTestInvoicingCommon):
         with patch.object(Transaction, "_send_payment_request", time_out):
             self._run("2026-03-02 08:00:00")
         charge = self._charges(course)
-        self.env.cr.execute(
-            "UPDATE payment_transaction SET create_date = '2026-03-02 08:00:00'"
-            " WHERE id = %s",
-            [charge.id],
-        )
         self._run("2026-03-02 09:00:00")
         self.assertEqual(self._charges(course), charge)
         self.assertEqual(charge.state, "done")
         self.assertEqual(course.credit_ids.available, 3)
+
+    @freeze_time("2026-01-31 09:00:00")
+    def test_an_archived_card_is_reported_once(self):
+        course = self._sell()
+        self.token.active = False
+        self._run("2026-03-02 08:00:00")
+        self.assertEqual(len(course.activity_ids), 1)
+        messages = course.sale_order_id.invoice_ids.message_ids
+        self._run("2026-03-02 09:00:00")
+        self._run("2026-03-09 09:00:00")
+        self.assertEqual(len(course.activity_ids), 1)
+        self.assertEqual(course.sale_order_id.invoice_ids.message_ids, messages)
+        self.assertFalse(self._charges(course))
 
     def test_which_errors_leave_the_outcome_open(self):
         leaves_open = self.env["payment.transaction"]._leaves_outcome_open
@@ -218,6 +227,11 @@ class TestInstalments(ClinicData, AccountTestInvoicingCommon):
         response = requests.Response()
         response.status_code = 500
         self.assertTrue(leaves_open(requests.exceptions.HTTPError(response=response)))
+        for status in (409, 429, 503):
+            response = requests.Response()
+            response.status_code = status
+            error = requests.exceptions.HTTPError(response=response)
+            self.assertTrue(leaves_open(error), status)
         self.assertTrue(leaves_open(requests.exceptions.ReadTimeout()))
         self.assertTrue(leaves_open(requests.exceptions.ConnectionError()))
         self.assertFalse(leaves_open(None))

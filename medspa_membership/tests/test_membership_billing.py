@@ -20,7 +20,8 @@ class TestMembershipBilling(MembershipCase):
             (period.start_date, period.end_date, period.state, period.amount),
             (date(2026, 1, 31), date(2026, 2, 27), "paid", 99),
         )
-        self.assertEqual(period.invoice_id.amount_residual, 0)
+        self.assertEqual(period.invoice_id.amount_total, 99)
+        self.assertEqual(period.invoice_id.payment_state, "paid")
         credit = membership.credit_ids
         self.assertEqual(credit.expires_on, date(2026, 2, 27))
         self.assertBalances(credit, 2, 0)
@@ -110,6 +111,33 @@ class TestMembershipBilling(MembershipCase):
         self.assertEqual(
             self._starts(membership), ["2026-01-31", "2026-02-28", "2026-03-31"]
         )
+
+    def test_an_outcome_after_the_last_step_still_suspends(self):
+        membership = self._join(on="2026-01-31")
+        membership._set_payment_method(self._create_token("error"))
+        self._bill("2026-02-28")
+        period = membership.period_ids.sorted("start_date")[-1]
+        period.sudo().dunning_step_id = membership.dunning_policy_id.step_ids[1]
+        period.sudo().next_step_at = "2026-03-06 08:00:00"
+        membership.sudo().payment_token_id = self._create_token("pending")
+        self._run_cron("ir_cron_dun", "2026-03-06 09:00:00")
+        tx = period.transaction_ids.sorted("id")[-1]
+        self.assertEqual(tx.state, "pending")
+        self.assertEqual(membership.membership_state, "past_due")
+        with freeze_time("2026-03-07 09:00:00"):
+            tx._set_error("Declined after all")
+            tx._post_process()
+        self.assertEqual(membership.membership_state, "suspended")
+
+    def test_an_invoice_credited_by_hand_is_owed_no_more(self):
+        membership = self._join(on="2026-01-31")
+        membership._set_payment_method(self._create_token("error"))
+        self._bill("2026-02-28")
+        period = membership.period_ids.sorted("start_date")[-1]
+        with freeze_time("2026-03-02 09:00:00"):
+            period.invoice_id._reverse_moves(cancel=True)
+        self.assertEqual(period.state, "forgiven")
+        self.assertEqual(membership.membership_state, "active")
 
     def test_one_broken_member_stops_no_other(self):
         membership = self._join(on="2026-01-31")

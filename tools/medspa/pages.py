@@ -71,6 +71,18 @@ PAGES = [
     Page(
         "credits", "mara", "/odoo/action-medspa_membership.medspa_credit_action", LINE
     ),
+    Page(
+        "payment-events",
+        "mara",
+        "/odoo/payment-events",
+        ".o_view_nocontent, .o_data_row",
+    ),
+    Page(
+        "stripe-import",
+        "mara",
+        "/odoo/action-medspa_membership_stripe.medspa_stripe_import_action",
+        ".o_form_view",
+    ),
     Page("treatments", "mara", "/odoo/action-medspa_membership.treatment_action", LINE),
     Page(
         "course-on-sale",

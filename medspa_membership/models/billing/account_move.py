@@ -1,23 +1,17 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import logging
 from datetime import timedelta
 
 from psycopg2 import IntegrityError, OperationalError
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import format_date
-
-_logger = logging.getLogger(__name__)
 
 # A part that was declined is tried again after so many days, so many times; the patient
 # can pay it by link at any time. Card networks allow far more (20 in 30 days at Visa).
 RETRY_DAYS = 3
 MAX_ATTEMPTS = 3
-# The provider forgets the key of a request after a day: until then it can be repeated.
-KEY_HOURS = 23
 
 
 class AccountMove(models.Model):
@@ -28,13 +22,12 @@ class AccountMove(models.Model):
     @api.model
     def _cron_charge_instalments(self):
         """Charge the parts that are due, each in transactions of its own."""
-        self._resolve_open_instalments()
         in_parts = Domain("instalment_token_id", "!=", False)
         for (company,) in self.env["sale.order"]._read_group(in_parts, ["company_id"]):
             lines = self._get_due_instalments(company, company._medspa_date())
             self.env["ir.cron"]._commit_progress(remaining=len(lines))
             for line in lines:
-                line.move_id._charge_instalment(line)
+                line.move_id._charge_apart(line)
                 if not self.env["ir.cron"]._commit_progress(1):
                     return
 
@@ -70,19 +63,29 @@ class AccountMove(models.Model):
             lambda line: line._may_charge(grouped.get(line, attempts.browse()), again)
         )
 
+    def _charge_apart(self, line):
+        """Charge one part; what goes wrong with it stops no other."""
+        try:
+            self._charge_instalment(line)
+        except OperationalError:
+            # The charge is committed, or was never made: the next run goes on from it.
+            self.env.cr.rollback()
+
     def _charge_instalment(self, line):
         """Charge one part to the stored card. Note: `self.ensure_one()`.
 
-        The transaction is committed before the provider is asked: a crash leaves a
-        trace to ask about, and the unique index keeps a second run from the same part.
+        The unique index keeps a second run from the same part.
         """
         self.ensure_one()
         order = self.line_ids.sale_line_ids.order_id[:1]
         token = order.instalment_token_id
         if not token.active:
-            return self._report_instalment(
+            # Said once: without a card the parts are paid at the desk or by link.
+            order.instalment_token_id = False
+            self._report_instalment(
                 line, self.env._("The card on file is no longer valid.")
             )
+            return None
         try:
             with self.env.cr.savepoint():
                 tx = self.env["payment.transaction"].create(
@@ -91,29 +94,8 @@ class AccountMove(models.Model):
         except IntegrityError:
             # Another run has taken it.
             return None
-        self.env["ir.cron"]._commit_progress()
-        try:
-            tx._charge_with_token()
-        except UserError as error:
-            tx._set_error(str(error))
-        self.env["ir.cron"]._commit_progress()
-        return self._settle_instalment(tx)
-
-    def _settle_instalment(self, tx):
-        """Book what a charge has brought, or tell the patient that it failed."""
-        line = tx.instalment_line_id
-        if tx.state == "done" and not tx.is_post_processed:
-            try:
-                with self.env.cr.savepoint():
-                    tx._post_process()
-            except OperationalError:
-                raise
-            except Exception:
-                # Paid is paid: core's job books it later.
-                self.env.invalidate_all()
-                _logger.exception("Booking %s is left to the job", tx.reference)
-        elif tx.state in ("error", "cancel"):
-            line.move_id._report_instalment(line, tx.state_message)
+        tx._charge_once()
+        return tx
 
     def _prepare_instalment_vals(self, line, token):
         """Return the transaction of an attempt; its reference follows from the part."""
@@ -136,15 +118,19 @@ class AccountMove(models.Model):
             "instalment_line_id": line.id,
         }
 
-    def _report_instalment(self, line, reason):
-        """Tell patient and desk that a part was not paid, with a link to pay it."""
+    def _report_instalment(self, line, reason, to_patient=True):
+        """Tell patient and desk that a part was not paid, with a link to pay it.
+
+        :param bool to_patient: False where the fault is not the patient's
+        """
         self.ensure_one()
-        template = self.env.ref("medspa_membership.mail_template_instalment_failed")
-        self.message_post_with_source(
-            template,
-            subtype_xmlid="mail.mt_comment",
-            partner_ids=self.partner_id.ids,
-        )
+        if to_patient:
+            template = self.env.ref("medspa_membership.mail_template_instalment_failed")
+            self.message_post_with_source(
+                template,
+                subtype_xmlid="mail.mt_comment",
+                partner_ids=self.partner_id.ids,
+            )
         for course in self.line_ids.sale_line_ids.course_ids:
             course.activity_schedule(
                 "mail.mail_activity_data_todo",
@@ -157,21 +143,6 @@ class AccountMove(models.Model):
                 ),
                 user_id=self.invoice_user_id.id or self.env.uid,
             )
-
-    @api.model
-    def _resolve_open_instalments(self):
-        """Ask again for the charges that got no answer, and book what is known."""
-        since = fields.Datetime.now() - timedelta(hours=KEY_HOURS)
-        unknown = self.env["payment.transaction"].search(
-            Domain("is_outcome_unknown", "=", True)
-            & Domain("instalment_line_id", "!=", False)
-            & Domain("state", "=", "pending")
-            & Domain("create_date", ">", since)
-        )
-        for tx in unknown:
-            tx._resolve_outcome()
-            self.env["ir.cron"]._commit_progress()
-            tx.instalment_line_id.move_id._settle_instalment(tx)
 
 
 class AccountMoveLine(models.Model):
@@ -187,5 +158,9 @@ class AccountMoveLine(models.Model):
         if any(tx.state not in ("error", "cancel") for tx in attempts):
             return False
         if len(attempts) >= MAX_ATTEMPTS:
+            return False
+        last = attempts.sorted("id")[-1:]
+        token = self.move_id.line_ids.sale_line_ids.order_id[:1].instalment_token_id
+        if last.token_id == token and last and not last._may_retry_same_method():
             return False
         return all(tx.last_state_change <= again for tx in attempts)

@@ -48,7 +48,9 @@ class AccountMove(models.Model):
         )
         paid = invoices.filtered(lambda move: move._is_paid_by_money())
         paid.membership_period_id._on_paid()
-        unpaid = invoices - paid
+        taken_back = invoices.filtered(lambda move: move._is_taken_back())
+        taken_back.membership_period_id._on_taken_back_by_staff()
+        unpaid = invoices - paid - taken_back
         unpaid.filtered(
             lambda move: (
                 move.payment_state in ("not_paid", "partial")

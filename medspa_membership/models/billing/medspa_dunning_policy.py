@@ -5,8 +5,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-# At most so many tries for one declined charge (Stripe's advice); Visa's own limit is 20
-# in 30 days for a card. See the setting of the policy.
+# At most so many tries for one declined charge (Stripe's advice). Visa's own limit is
+# 20 in 30 days for a card.
 MAX_RETRIES = 8
 
 

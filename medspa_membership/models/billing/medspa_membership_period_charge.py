@@ -223,6 +223,9 @@ class MedspaMembershipPeriod(models.Model):
         self.ensure_one()
         if self.state != "open" or tx.state not in ("error", "cancel"):
             return
+        if tx.taken_back_at:
+            self._on_taken_back(tx)
+            return
         if tx.operation != "offline":
             # The member saw on the page that it did not work.
             return
@@ -242,6 +245,20 @@ class MedspaMembershipPeriod(models.Model):
             tx._get_member_message(),
             failed_at=tx.last_state_change,
         )
+
+    def _on_taken_back(self, tx):
+        """Learn why money went away: who disputes a charge is not charged again."""
+        self.ensure_one()
+        kind = "stop" if tx.taken_back_kind == "dispute" else "soft"
+        self.write({"failure_kind": kind, "is_stopped": kind in STOPPING_KINDS})
+        if kind == "stop":
+            self.membership_id._report_fault(
+                self.env._(
+                    "%(payment)s is disputed: %(reason)s",
+                    payment=tx.reference,
+                    reason=tx.state_message or "",
+                )
+            )
 
     def _is_tried_soon(self, tx):
         """Tell whether a failure is one of the way, not of the card, and repeatable."""
@@ -284,6 +301,9 @@ class MedspaMembershipPeriod(models.Model):
             self._plan_step(membership.dunning_policy_id._get_next_step())
             if membership.membership_state in ("active", "ending", "paused"):
                 membership._transition("past_due", reason)
+        elif self.dunning_step_id.suspends:
+            # The outcome of the last try came later than its step.
+            self._suspend_for_arrears()
         if kind not in STAFF_KINDS:
             self._notify_failure()
 
@@ -405,6 +425,17 @@ class MedspaMembershipPeriod(models.Model):
         for membership in paid.membership_id:
             membership.sudo()._restore_if_settled()
 
+    def _on_taken_back_by_staff(self):
+        """Take in that an open invoice was cancelled or credited: nothing is owed."""
+        forgiven = self.filtered(lambda p: p.state == "open")
+        if not forgiven:
+            return
+        forgiven.sudo().write(
+            {"state": "forgiven", "next_step_at": False, "retry_at": False}
+        )
+        for membership in forgiven.membership_id:
+            membership.sudo()._restore_if_settled()
+
     def _release_credits(self):
         """Let credits be used again that waited for their money to come back."""
         held = self.credit_ids.filtered("held")
@@ -426,7 +457,7 @@ class MedspaMembershipPeriod(models.Model):
             {c: c.remaining - c.reserved for c in credits_sudo}, reason
         )
         for period in gone.sudo():
-            period._on_failure("stop", reason, failed_at=now)
+            period._on_failure("soft", reason, failed_at=now)
             period._report_used_unpaid()
 
     def _report_used_unpaid(self):

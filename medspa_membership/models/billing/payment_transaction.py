@@ -1,29 +1,23 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import requests
+from odoo import api, fields, models
+from odoo.tools import float_round
 
-from odoo import fields, models
-from odoo.exceptions import ValidationError
-
-from odoo.addons.payment.utils import generate_idempotency_key
-
-# The request that takes money, by provider: no answer to it leaves the outcome open.
-CHARGE_ENDPOINTS = {"stripe": "payment_intents"}
+# Kinds of decline after which the same card may be asked again, by and by.
+RETRIED_KINDS = ("soft", "technical")
+# Charges that nobody confirms on a page: their declines are ours to follow up.
+TOKEN_OPERATIONS = ("offline", "online_token")
 
 
 class PaymentTransaction(models.Model):
-    """Charges that the clinic makes by itself, and those whose outcome is unknown.
+    """What became of a charge, in words that a billing engine can act on.
 
-    Core takes a time-out for a decline. A charge that got no answer may have been made:
-    it stays pending here until the provider says what became of it, and nothing else is
-    charged in its place.
+    Core knows a text. Here a decline has the bank's code, and a kind that says what may
+    be done next; which code is of which kind is the provider addon's knowledge.
     """
 
     _inherit = "payment.transaction"
 
-    is_outcome_unknown = fields.Boolean(
-        readonly=True, help="The provider gave no answer: it may have been paid."
-    )
     instalment_line_id = fields.Many2one(
         "account.move.line",
         "Instalment",
@@ -32,6 +26,37 @@ class PaymentTransaction(models.Model):
         ondelete="restrict",
         help="The part of an invoice that this charge is for.",
     )
+    decline_code = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Why it was declined, in the provider's code.",
+    )
+    decline_advice = fields.Char(
+        readonly=True,
+        copy=False,
+        help="What the provider or the card network advises. Not shown to patients.",
+    )
+    decline_kind = fields.Selection(
+        [
+            ("soft", "No money or no reason: try later"),
+            ("technical", "Technical: try soon"),
+            ("new_method", "Needs another card"),
+            ("authenticate", "The patient must confirm"),
+            ("stop", "Consent withdrawn"),
+            ("fraud", "Suspected fraud"),
+            ("duplicate", "Perhaps paid twice"),
+            ("config", "Set-up fault of the clinic"),
+        ],
+        readonly=True,
+        copy=False,
+        help="What may be done after a decline.",
+    )
+    network_attempted = fields.Boolean(
+        "Reached the card network",
+        readonly=True,
+        copy=False,
+        help="Counts towards the limits that card networks set for repeated attempts.",
+    )
 
     _instalment_charged_once = models.UniqueIndex(
         "(instalment_line_id) WHERE instalment_line_id IS NOT NULL"
@@ -39,62 +64,128 @@ class PaymentTransaction(models.Model):
         "This part is being charged already.",
     )
 
-    def _send_api_request(self, method, endpoint, **kwargs):
-        """Override of `payment` to notice a charge that got no clear answer.
+    # === BUSINESS METHODS: DECLINES === #
 
-        A refund has a key too: asked for again after a lost answer, or by a request
-        that starts again, it is not given twice.
+    def _may_retry_same_method(self):
+        """Tell whether the same card may be charged again after this attempt.
+
+        A card that the network has renewed since is another one: a hard stop ends then.
+
+        Note: `self.ensure_one()`
         """
-        if (
-            self.operation == "refund"
-            and method == "POST"
-            and self.provider_code in CHARGE_ENDPOINTS
-        ):
-            kwargs.setdefault(
-                "idempotency_key", generate_idempotency_key(self, scope=endpoint)
-            )
-        try:
-            return super()._send_api_request(method, endpoint, **kwargs)
-        except ValidationError as error:
-            is_charge = (
-                method == "POST"
-                and endpoint == CHARGE_ENDPOINTS.get(self.provider_code)
-                and self.operation == "offline"
-            )
-            if is_charge and self._leaves_outcome_open(error.__context__):
-                self.is_outcome_unknown = True
-            raise
+        self.ensure_one()
+        token = self.token_id
+        if not token.active:
+            return False
+        if self.decline_kind == "new_method":
+            renewed_at = token.method_renewed_at
+            return bool(renewed_at) and renewed_at >= self.last_state_change
+        return not self.decline_kind or self.decline_kind in RETRIED_KINDS
 
-    @staticmethod
-    def _leaves_outcome_open(cause):
-        """Tell whether an error says nothing about the charge: no answer, or a 5xx."""
-        if isinstance(
-            cause, (requests.exceptions.ConnectionError, requests.exceptions.Timeout)
-        ):
+    def _get_member_message(self):
+        """Return what the patient may be told of a charge that did not succeed.
+
+        Nobody learns here that a card was reported lost or stolen, or that fraud is
+        suspected: whoever holds it now would be warned.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        if self.taken_back_at:
+            return self.env._("The payment was taken back by the bank.")
+        messages = {
+            "authenticate": self.env._(
+                "Your bank wants you to confirm this payment. Please pay it online."
+            ),
+            "technical": self.env._(
+                "The payment could not be carried out. We will try it again."
+            ),
+            "config": self.env._(
+                "The payment could not be carried out. The fault is on our side."
+            ),
+        }
+        if self.decline_kind == "soft" and self._is_money_missing():
+            return self.env._(
+                "Your bank did not approve the payment for lack of funds or because of"
+                " a limit. Please check, or use another card."
+            )
+        if self.decline_kind == "new_method" and self._is_card_outdated():
+            return self.env._("Your card has expired. Please use another card.")
+        return messages.get(
+            self.decline_kind,
+            self.env._(
+                "Your bank did not approve the payment. Please use another card, or"
+                " ask your bank."
+            ),
+        )
+
+    def _is_money_missing(self):
+        """Tell whether the bank said that it is about money. A provider's hook."""
+        return False
+
+    def _is_card_outdated(self):
+        """Tell whether the card was declined for its date alone."""
+        self.ensure_one()
+        expires_on = self.token_id.card_expiry_date
+        return bool(expires_on) and expires_on < self.last_state_change.date()
+
+    def _has_reached_network(self):
+        """Tell whether a bank was asked. Note: a provider's hook.
+
+        Without better knowledge every answer is one of the bank's.
+        """
+        self.ensure_one()
+        return not self.is_outcome_unknown and self.decline_kind != "config"
+
+    @api.model
+    def _get_decline_fields(self):
+        """Return the fields that describe a decline."""
+        return ["decline_code", "decline_advice", "decline_kind"]
+
+    # === BUSINESS METHODS: PROCESSING === #
+
+    def _update_state(self, allowed_states, target_state, state_message):
+        """Override of `payment` to note what a charge says about the card."""
+        changed = super()._update_state(allowed_states, target_state, state_message)
+        for tx in changed.filtered(lambda t: t.operation in TOKEN_OPERATIONS):
+            if target_state == "error" and not tx.decline_kind:
+                tx.decline_kind = "soft"
+            elif target_state == "done":
+                tx.write(dict.fromkeys(self._get_decline_fields(), False))
+            if target_state in ("authorized", "done", "error"):
+                # What has reached the network once stays counted.
+                tx.network_attempted |= tx._has_reached_network()
+        return changed
+
+    def _process(self, provider_code, payment_data):
+        """Override of `payment` to refuse another amount as often as it is reported.
+
+        Core refuses it once; told again of a transaction in error, it would take the
+        same amount for good.
+        """
+        tx = self or self._search_by_reference(provider_code, payment_data)
+        if not tx or (tx.state == "error" and not tx._matches_amount(payment_data)):
+            return tx
+        return super(PaymentTransaction, tx)._process(provider_code, payment_data)
+
+    def _matches_amount(self, payment_data):
+        """Tell whether payment data are about the amount asked for."""
+        self.ensure_one()
+        if self.operation == "validation":
             return True
-        response = getattr(cause, "response", None)
-        return response is not None and response.status_code >= 500
-
-    def _set_error(self, state_message, extra_allowed_states=()):
-        """Override of `payment` to keep charges of unknown outcome pending."""
-        unknown = self.filtered("is_outcome_unknown")
-        unknown.filtered(lambda tx: tx.state == "draft")._set_pending(
-            state_message=state_message
+        reported = self._extract_amount_data(payment_data)
+        if reported is None:
+            return True
+        amount = reported.get("amount") or 0.0
+        if self.operation == "refund":
+            amount = -amount
+        digits = reported.get("precision_digits")
+        expected = self.amount
+        if digits is not None:
+            expected = float_round(
+                expected, precision_digits=digits, rounding_method="DOWN"
+            )
+        return (
+            reported.get("currency_code") == self.currency_id.name
+            and self.currency_id.compare_amounts(amount, expected) == 0
         )
-        return super(PaymentTransaction, self - unknown)._set_error(
-            state_message, extra_allowed_states=extra_allowed_states
-        )
-
-    def _resolve_outcome(self):
-        """Repeat charges of unknown outcome: the same request, under the same key.
-
-        The provider answers with the first result instead of charging again.
-        """
-        for tx in self.filtered(
-            lambda t: t.is_outcome_unknown and t.state == "pending"
-        ):
-            tx.is_outcome_unknown = False
-            try:
-                tx._send_payment_request()
-            except ValidationError as error:
-                tx._set_error(str(error))

@@ -74,8 +74,9 @@ class PaymentTransaction(models.Model):
     def _on_charge_settled(self):
         """Override to take the outcome of the charge of a period in."""
         res = super()._on_charge_settled()
-        for tx in self.sudo().filtered("membership_period_id"):
-            tx.membership_period_id._on_charge_settled(tx)
+        tx_sudo = self.sudo()
+        if tx_sudo.membership_period_id:
+            tx_sudo.membership_period_id._on_charge_settled(tx_sudo)
         return res
 
 
@@ -86,12 +87,14 @@ class PaymentToken(models.Model):
         "sale.subscription", "payment_token_id", "Memberships"
     )
 
-    def _on_method_changed(self):
+    def _on_method_changed(self, change):
         """Override to let a member's new method take the place of a failed one."""
-        res = super()._on_method_changed()
-        for token in self.sudo().filtered("active"):
-            token.membership_ids._on_method_changed()
-            token._replace_failed_methods()
+        res = super()._on_method_changed(change)
+        token_sudo = self.sudo()
+        if change == "renewed":
+            token_sudo.membership_ids._on_method_changed()
+        elif change == "created":
+            token_sudo._replace_failed_methods()
         return res
 
     def _replace_failed_methods(self):

@@ -45,9 +45,7 @@ class SaleOrder(models.Model):
         for order in self:
             if len(order._get_plan_lines()) > 1:
                 raise ValidationError(
-                    self.env._(
-                        "Join one plan with an order; make another for the next."
-                    )
+                    self.env._("An order joins one plan; make another for the next.")
                 )
 
     # === BUSINESS METHODS === #
@@ -131,9 +129,8 @@ class SaleOrder(models.Model):
             if line._get_paid_share() >= 1:
                 membership._adopt_method_of_order()
                 membership._start(line)
-                membership.period_ids.filtered(
-                    lambda p: p.invoice_id in line.invoice_lines.move_id
-                )._on_paid()
+                membership._link_first_invoice(line)
+                line.invoice_lines.move_id.membership_period_id._on_paid()
             elif membership.membership_state != "pending":
                 first = membership.period_ids.sorted("start_date")[:1]
                 first._on_unpaid(
@@ -235,7 +232,7 @@ class SaleOrderLine(models.Model):
             )
 
     def _get_display_price(self):
-        """Override of `sale`: the price of a joining fee and of a trial is the plan's."""
+        """Override of `sale`: joining fees and trials cost what the plan says."""
         self.ensure_one()
         if self._is_joining_fee():
             plan = self.linked_line_id._get_plan()

@@ -91,13 +91,13 @@ class SaleSubscription(models.Model):
 
         :return: whether time is left for further companies
         """
-        self = self.with_company(company).with_context(**QUIET)
+        Quiet = self.with_company(company).with_context(**QUIET)
         domain = self._get_due_domain(company, today)
         self.env["ir.cron"]._commit_progress(remaining=self.search_count(domain))
         conflicts = 0
         while conflicts < MAX_CONFLICTS:
             try:
-                batch = self.search(
+                batch = Quiet.search(
                     domain, limit=BILLING_BATCH, order="recurring_next_date, id"
                 ).try_lock_for_update()
                 if not batch:
@@ -313,11 +313,22 @@ class SaleSubscription(models.Model):
                 "end_date": self._get_fixed_end(),
             }
         )
-        order_line.sudo().invoice_lines.move_id.membership_period_id = first
         self._transition("active", self.env._("Joined"))
         first._grant_credits()
         self._on_started()
         return first
+
+    def _link_first_invoice(self, order_line):
+        """Let the first period know the invoice of the order, whenever it is made."""
+        self.ensure_one()
+        invoices_sudo = order_line.sudo().invoice_lines.move_id.filtered(
+            lambda move: (
+                move.move_type == "out_invoice" and not move.membership_period_id
+            )
+        )
+        if invoices_sudo and self.period_ids:
+            first = self.period_ids.sorted("start_date")[0]
+            invoices_sudo.membership_period_id = first
 
     def _on_started(self):
         """Seam: called when a membership begins."""

@@ -122,10 +122,8 @@ class MedspaBenefit(models.AbstractModel):
     def _get_amount(self):
         self.ensure_one()
         if self.unit == "money":
-            currency = (
-                getattr(self, "currency_id", None) or self.env.company.currency_id
-            )
-            return currency.format(self.quantity)
+            # Both kinds of benefit have the currency of their clinic.
+            return self["currency_id"].format(self.quantity)
         if self.unit == "unit":
             return self.env._("%s units of", f"{self.quantity:g}")
         return f"{self.quantity:g} ×"

@@ -191,6 +191,8 @@ class SaleSubscription(models.Model):
             ):
                 continue
             waiting.sudo().state = "replaced"
+            # The index knows one that waits: the old row makes room first.
+            waiting.flush_recordset(["state"])
             vals_list.append(membership._prepare_agreement_vals())
         return self.env["medspa.membership.agreement"].sudo().create(vals_list)
 

@@ -120,6 +120,31 @@ class MedspaMembershipPeriod(models.Model):
     def _unlink_except_never(self):
         raise AccessError(self.env._("What a member was billed is never deleted."))
 
+    # === BUSINESS METHODS: PAST === #
+
+    @api.model
+    def _get_members_on(self, company, day):
+        """Return the memberships that were paid for on a day, of the past too.
+
+        The periods tell: whatever a membership became since then.
+
+        :rtype: sale.subscription
+        """
+        periods = self.sudo().search(
+            [
+                ("company_id", "=", company.id),
+                ("kind", "in", ("regular", "trial")),
+                ("state", "=", "paid"),
+                ("start_date", "<=", day),
+                ("end_date", ">=", day),
+            ]
+        )
+        return periods.membership_id.filtered(
+            lambda m: (
+                m.membership_state != "ended" or not m.end_date or day <= m.end_date
+            )
+        )
+
     # === BUSINESS METHODS: CREDITS === #
 
     def _grant_credits(self, on_date=None):
@@ -128,7 +153,7 @@ class MedspaMembershipPeriod(models.Model):
         :param date on_date: the clinic's day on which the money arrived
         :return: the credits
         """
-        vals_list, births = [], {}
+        vals_list = []
         for period in self.filtered(lambda p: p.state == "paid"):
             day = on_date or period.company_id._medspa_date()
             vals_list += period._prepare_credit_vals_list(day)

@@ -56,7 +56,7 @@ class SaleSubscription(models.Model):
             if state not in TRANSITIONS[membership.membership_state]:
                 raise UserError(
                     self.env._(
-                        '%(membership)s is "%(current)s" and cannot become "%(state)s".',
+                        '%(membership)s is "%(current)s" and cannot be "%(state)s".',
                         membership=membership.display_name,
                         current=membership._get_state_label(),
                         state=membership._get_state_label(state),

@@ -79,7 +79,16 @@ class MedspaCourse(models.Model):
         line_sudo = self.sudo().sale_line_id
         if not line_sudo:
             return 0.0
-        return self.currency_id.round(self.price * (1 - line_sudo._get_paid_share()))
+        sold = self.transferred_from_id or self
+        share = next(
+            (
+                share
+                for share, courses in line_sudo._get_courses_by_paid_share()
+                if sold in courses
+            ),
+            line_sudo._get_paid_share(),
+        )
+        return self.currency_id.round(self.price * (1 - share))
 
     def _get_refund_lines_by_sessions(self, lots):
         """Return the price of what remains, lot by lot; free ones are worth zero."""

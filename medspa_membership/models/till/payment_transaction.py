@@ -1,12 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import logging
-
-from psycopg2 import OperationalError
-
 from odoo import models
-
-_logger = logging.getLogger(__name__)
 
 
 class PaymentTransaction(models.Model):
@@ -31,22 +25,6 @@ class PaymentTransaction(models.Model):
             return False
         lines_sudo = self.sudo().sale_order_ids.order_line
         return "medspa_course" in lines_sudo.mapped("service_tracking")
-
-    def _post_process_at_once(self):
-        """Post-process without putting the news of the payment at risk.
-
-        What goes wrong here is left to core's job, which tries again. A conflict with
-        another request is not wrong: that request or this one starts again.
-        """
-        self.ensure_one()
-        try:
-            with self.env.cr.savepoint():
-                self._post_process()
-        except OperationalError:
-            raise
-        except Exception:
-            self.env.invalidate_all()
-            _logger.exception("Post-processing %s is left to the job", self.reference)
 
     def _post_process(self):
         """Override of `payment` to activate what the payment has paid."""

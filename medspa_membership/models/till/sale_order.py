@@ -87,20 +87,25 @@ class SaleOrder(models.Model):
         :param str reason: why money went away, for the ledger and the chatter
         """
         for line in self.sudo().course_ids.sale_line_id:
-            share = line._get_paid_share()
             in_parts = line._is_sold_in_parts()
-            courses = line.course_ids | line.course_ids.transferred_to_ids
-            if share >= 1 or (in_parts and share > 0):
-                courses._activate()
-                courses._release_unpaid()
-                courses._hold_to_share(share)
-            else:
-                courses._hold_unpaid(reason)
+            for share, courses in line._get_courses_by_paid_share():
+                courses |= courses.transferred_to_ids
+                if share >= 1 or (in_parts and share > 0):
+                    courses._activate()
+                    courses._release_unpaid()
+                    courses._hold_to_share(share)
+                else:
+                    courses._hold_unpaid(reason)
 
-    def _get_share_paid_by_transactions(self):
-        """Return the share of the order that payments on it cover (none due: all)."""
+    def _get_share_paid_by_transactions(self, line):
+        """Return the share of a line that payments on the order cover.
+
+        Money covers the lines in the order in which they were sold: one that is added
+        later takes nothing from what was paid before.
+        """
         self.ensure_one()
-        if self.currency_id.is_zero(self.amount_total):
+        currency = self.currency_id
+        if currency.is_zero(self.amount_total):
             return 1.0
         paid = sum(
             tx.amount
@@ -110,6 +115,12 @@ class SaleOrder(models.Model):
             # Taken back, by a chargeback say: core leaves the transaction as it was.
             and tx.payment_id.state not in ("draft", "canceled", "rejected")
         )
-        if self.currency_id.compare_amounts(paid, self.amount_total) >= 0:
+        if currency.compare_amounts(paid, self.amount_total) >= 0:
             return 1.0
-        return paid / self.amount_total
+        if currency.is_zero(line.price_total):
+            return 0.0
+        earlier = self.order_line.filtered(lambda li: li.id < line.id)
+        left = paid - sum(earlier.mapped("price_total"))
+        if currency.compare_amounts(left, line.price_total) >= 0:
+            return 1.0
+        return max(left / line.price_total, 0.0)

@@ -17,9 +17,7 @@ class SaleOrderLine(models.Model):
             confirmed = self.filtered(lambda line: line.state == "sale")
             confirmed._drop_surplus_courses()
             confirmed._create_courses()
-            # What was paid stays in use: the further courses alone wait for money.
-            paid = confirmed.filtered(lambda line: line._get_paid_share() >= 1)
-            paid.sudo().course_ids._activate()
+            confirmed.order_id.filtered("course_ids")._sync_courses_with_payment()
         return res
 
     def _drop_surplus_courses(self):
@@ -101,6 +99,26 @@ class SaleOrderLine(models.Model):
             and len(self.order_id.payment_term_id.line_ids) > 1
         )
 
+    def _get_courses_by_paid_share(self):
+        """Return the courses of the line with the share that is paid of each.
+
+        Note: `self.ensure_one()`. In parts, all of them share what is paid; otherwise
+        the money fills one after the other, so that a larger quantity leaves what was
+        paid before in use.
+
+        :return: list of (share, courses)
+        """
+        self.ensure_one()
+        share = self._get_paid_share()
+        courses = self.course_ids.sorted("sale_position")
+        if self._is_sold_in_parts() or share in (0.0, 1.0):
+            return [(share, courses)]
+        quantity = share * len(courses)
+        return [
+            (min(max(quantity - position + 1e-6, 0.0), 1.0), course)
+            for position, course in enumerate(courses)
+        ]
+
     def _get_paid_share(self):
         """Return the share of the line for which the money is there, from 0 to 1.
 
@@ -113,17 +131,21 @@ class SaleOrderLine(models.Model):
         )
         if invoices and all(move._is_taken_back() for move in invoices):
             return 0.0
-        share = self.order_id._get_share_paid_by_transactions()
+        share = self.order_id._get_share_paid_by_transactions(self)
         posted = invoices.filtered(lambda move: move.state == "posted")
         # Not `qty_invoiced`: a small credit note of goodwill would set it to zero.
         invoiced = sum(
             line.quantity for line in self.invoice_lines if line.move_id in posted
         )
-        if not posted or float_compare(invoiced, self.product_uom_qty, 3) < 0:
+        if not posted:
             return share
+        # What is not invoiced yet is not paid by an invoice.
+        part = (
+            min(invoiced / self.product_uom_qty, 1.0) if self.product_uom_qty else 1.0
+        )
         # What a credit note has set off is neither paid nor due any more.
         total = sum(posted.mapped("amount_total")) - posted._get_amount_set_off()
         left = sum(posted.mapped("amount_residual"))
         if all(move.payment_state in ("paid", "in_payment") for move in posted):
-            return 1.0
-        return max(share, (total - left) / total if total > 0 else 0.0)
+            return max(share, part)
+        return max(share, part * (total - left) / total if total > 0 else 0.0)

@@ -1,73 +1,20 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import time
-import unittest
 from unittest.mock import patch
 
 from odoo import Command
-from odoo.tests import BaseCase, HttpCase, tagged
+from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from .common import ClinicData
-from .fake_stripe import GOOD_CARD, FakeStripe
-from .test_credit_concurrency import RealTransactionsCase
-
-try:
-    import stripe
-except ImportError:  # Only needed to check the fake against it.
-    stripe = None
+from odoo.addons.medspa_membership.tests.common import ClinicData
+from odoo.addons.medspa_membership.tests.stripe_common import StripeMixin
+from odoo.addons.medspa_membership.tests.test_credit_concurrency import (
+    RealTransactionsCase,
+)
 
 DECLINED = "4000000000009995"
 WEBHOOK = "/payment/stripe/webhook"
-
-
-class StripeMixin:
-    """A provider that talks to the fake, and a course in the cart."""
-
-    @classmethod
-    def _start_stripe(cls):
-        cls.stripe = FakeStripe().start()
-        cls.addClassCleanup(cls.stripe.stop)
-        url = cls.stripe.url
-
-        def build_request_url(provider, endpoint, **kwargs):
-            return f"{url}/v1/{endpoint}"
-
-        Provider = cls.registry["payment.provider"]
-        cls.startClassPatcher(
-            patch.object(Provider, "_build_request_url", build_request_url)
-        )
-
-    @classmethod
-    def _skip_without_stripe(cls, env):
-        if not env["ir.module.module"]._get("payment_stripe").state == "installed":
-            raise unittest.SkipTest("payment_stripe is not installed")
-
-    @classmethod
-    def _get_provider_vals(cls):
-        return {
-            "state": "test",
-            "is_published": True,
-            "allow_tokenization": True,
-            "stripe_publishable_key": "pk_test_1",
-            "stripe_secret_key": "sk_test_1",
-            "stripe_webhook_secret": cls.stripe.webhook_secret,
-        }
-
-    def _confirm(self, intent_id, card=GOOD_CARD):
-        """Do what the card form in the browser does: confirm the payment."""
-        with self.stripe.lock:
-            method = self.stripe._route(
-                "POST", "payment_methods", {"type": "card", "card": {"number": card}}
-            )
-            status, intent, _replayed = self.stripe._call_once(
-                "POST",
-                f"payment_intents/{intent_id}/confirm",
-                {"payment_method": method["id"]},
-                None,
-                None,
-            )
-        return status, intent
 
 
 @tagged("post_install", "-at_install")
@@ -75,7 +22,6 @@ class TestStripe(ClinicData, StripeMixin, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls._skip_without_stripe(cls.env)
         cls._set_up_clinic()
         cls._start_stripe()
         cls.provider = cls.env.ref("payment.payment_provider_stripe")
@@ -203,7 +149,7 @@ class TestStripe(ClinicData, StripeMixin, HttpCase):
         ]
         for body, sent in forgeries:
             with mute_logger(
-                "odoo.http", "odoo.addons.payment_stripe.controllers.main"
+                "odoo.http", "odoo.addons.medspa_membership_stripe.controllers.main"
             ):
                 self.assertEqual(
                     self.url_open(WEBHOOK, data=body, headers=sent).status_code, 403
@@ -269,7 +215,8 @@ class TestStripe(ClinicData, StripeMixin, HttpCase):
         self._deliver(self.stripe.events[-1])
         self.assertCourseIsPaidOnce(tx)
         token = tx.token_id
-        self.assertEqual(token.payment_details, "4242")
+        self.assertEqual((token.payment_details, token.card_brand), ("4242", "visa"))
+        self.assertEqual(str(token.card_expiry_date), "2040-12-31")
         self.assertEqual(
             self.stripe.objects[token.stripe_payment_method]["customer"],
             token.provider_ref,
@@ -282,7 +229,7 @@ class TestStripe(ClinicData, StripeMixin, HttpCase):
         with (
             patch.object(Course, "_notify_active", side_effect=ValueError("no mail")),
             mute_logger(
-                "odoo.addons.medspa_membership.models.till.payment_transaction"
+                "odoo.addons.medspa_membership.models.billing.payment_transaction_charge"
             ),
         ):
             self.assertEqual(self._deliver(self.stripe.events[-1]).status_code, 200)
@@ -299,7 +246,6 @@ class TestStripeAtOnce(StripeMixin, RealTransactionsCase):
 
     @classmethod
     def _create_data(cls, env):
-        cls._skip_without_stripe(env)
         cls._start_stripe()
         provider = env.ref("payment.payment_provider_stripe").copy(
             {"name": "Stripe at once", **cls._get_provider_vals()}
@@ -352,113 +298,3 @@ class TestStripeAtOnce(StripeMixin, RealTransactionsCase):
             self.assertEqual(credit.move_ids.mapped("kind"), ["grant"])
             credit_id = credit.id
         self.assertLedger(credit_id, 5, 0)
-
-
-@tagged("post_install", "-at_install")
-@unittest.skipUnless(stripe, "the package stripe is not installed")
-class TestFakeStripe(BaseCase):
-    """The fake answers Stripe's own client as Stripe does."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.stripe = FakeStripe().start()
-        cls.addClassCleanup(cls.stripe.stop)
-        cls.client = stripe.StripeClient(
-            "sk_test_1",
-            base_addresses={"api": cls.stripe.url},
-            http_client=stripe.RequestsClient(timeout=5),
-            max_network_retries=0,
-        ).v1
-
-    def _create_intent(self, number=GOOD_CARD, options=None, **params):
-        customer = self.client.customers.create({"name": "Paula"})
-        method = self.client.payment_methods.create(
-            {"type": "card", "card": {"number": number}}
-        )
-        return self.client.payment_intents.create(
-            {
-                "amount": 45000,
-                "currency": "eur",
-                "customer": customer.id,
-                "payment_method": method.id,
-                "description": "S0001",
-                **params,
-            },
-            options or {},
-        )
-
-    def test_create_confirm_retrieve(self):
-        intent = self._create_intent()
-        self.assertEqual(intent.status, "requires_payment_method")
-        confirmed = self.client.payment_intents.confirm(intent.id)
-        self.assertEqual(confirmed.status, "succeeded")
-        found = self.client.payment_intents.retrieve(
-            intent.id, {"expand": ["payment_method"]}
-        )
-        self.assertEqual((found.amount_received, found.currency), (45000, "eur"))
-        self.assertEqual(found.payment_method.card.last4, "4242")
-
-    def test_declines(self):
-        with self.assertRaises(stripe.CardError) as caught:
-            self._create_intent(DECLINED, confirm=True)
-        self.assertEqual(caught.exception.code, "card_declined")
-        self.assertEqual(caught.exception.error.decline_code, "insufficient_funds")
-        self.assertEqual(
-            self.stripe.events[-1]["type"], "payment_intent.payment_failed"
-        )
-
-    def test_same_key_charges_once(self):
-        params = {"amount": 100, "currency": "eur"}
-        create = self.client.payment_intents.create
-        first = create(params, {"idempotency_key": "key-1"})
-        self.assertEqual(create(params, {"idempotency_key": "key-1"}).id, first.id)
-        with self.assertRaises(stripe.IdempotencyError):
-            create({**params, "amount": 200}, {"idempotency_key": "key-1"})
-
-    def test_faults(self):
-        params = {"amount": 100, "currency": "eur"}
-        create = self.client.payment_intents.create
-        before = len(self.stripe.objects)
-        self.stripe.fail_next("POST", "payment_intents", "error")
-        with self.assertRaises(stripe.APIError):
-            create(params, {"idempotency_key": "key-2"})
-        self.assertEqual(len(self.stripe.objects), before)
-        self.stripe.fail_next("POST", "payment_intents", "lost_answer")
-        with self.assertRaises(stripe.APIConnectionError):
-            create(params, {"idempotency_key": "key-3"})
-        self.assertEqual(len(self.stripe.objects), before + 1)
-        # Asking again with the same key finds what was done.
-        create(params, {"idempotency_key": "key-3"})
-        self.assertEqual(len(self.stripe.objects), before + 1)
-        self.stripe.fail_next("POST", "payment_intents", "error_after")
-        for _time in range(2):  # Stripe keeps even a 500 with its key.
-            with self.assertRaises(stripe.APIError):
-                create(params, {"idempotency_key": "key-4"})
-
-    def test_unknown_and_incomplete_requests(self):
-        with self.assertRaises(stripe.InvalidRequestError):
-            self.client.payment_intents.retrieve("pi_unknown")
-        with self.assertRaises(stripe.InvalidRequestError):
-            self.client.payment_intents.create({"currency": "eur"})
-
-    def test_refunds(self):
-        intent = self._create_intent(confirm=True)
-        refund = self.client.refunds.create(
-            {"payment_intent": intent.id, "amount": 15000}
-        )
-        self.assertEqual(refund.status, "succeeded")
-        event = self.stripe.events[-1]
-        self.assertEqual(event["type"], "charge.refunded")
-        self.assertEqual(event["data"]["object"]["amount_refunded"], 15000)
-        with self.assertRaises(stripe.InvalidRequestError):
-            self.client.refunds.create({"payment_intent": intent.id, "amount": 30001})
-
-    def test_events_are_signed_as_stripe_signs_them(self):
-        self._create_intent(confirm=True)
-        payload, headers = self.stripe.sign(self.stripe.events[-1])
-        check = stripe.Webhook.construct_event
-        event = check(payload, headers["Stripe-Signature"], "whsec_test")
-        self.assertEqual(event.type, "payment_intent.succeeded")
-        with self.assertRaises(stripe.SignatureVerificationError):
-            check(payload, headers["Stripe-Signature"], "whsec_other")
