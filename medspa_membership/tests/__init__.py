@@ -31,6 +31,7 @@ from . import (
     test_security,
     test_shop,
     test_terms,
+    test_till_cart,
     test_till_concurrency,
     test_till_credits,
     test_tills,
