@@ -43,6 +43,7 @@ from . import (
     test_shop,
     test_subscription_oca,
     test_terms,
+    test_till_cart,
     test_till_concurrency,
     test_till_credits,
     test_tills,

@@ -16,7 +16,7 @@ DEMO_ADDONS = ["medspa_membership", "medspa_reminders", "medspa_demo"]
 SEPARATE_ADDONS = {"medspa_demo"}
 # Addons of others that ours do not depend on, but that tests of ours look at: in the
 # template, so that no test is skipped for want of them.
-TEST_ADDONS = ["payment_demo", "point_of_sale", "queue_job", "sms_twilio"]
+TEST_ADDONS = ["payment_demo", "queue_job", "sms_twilio"]
 DEMO_LOGINS = [
     ("admin", "admin", "administrator"),
     ("rita", "rita", "receptionist"),
