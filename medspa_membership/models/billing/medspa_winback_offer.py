@@ -303,6 +303,13 @@ class SaleSubscription(models.Model):
         (waiting_sudo - taken_sudo)._expire()
         return res
 
+    def _get_price_billed(self, current, paid):
+        """Override: the discount of an offer is not taken back by another plan."""
+        is_first = current == self.period_ids.sorted("start_date")[:1]
+        if is_first and self.sudo().sale_line_id._is_offered_cheaper():
+            return self.price
+        return super()._get_price_billed(current, paid)
+
     def _make_offers(self, vals):
         """Make an offer to each who left: a quotation with a link.
 
