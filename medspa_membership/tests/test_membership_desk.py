@@ -108,6 +108,23 @@ class TestPlanForm(DeskCase):
         self.plan.action_archive()
         self.assertFalse(self.plan.product_tmpl_id.active)
 
+    def test_members_get_the_discounts_of_the_plan_by_a_button(self):
+        membership = self._join(on="2026-01-31")
+        form = self._plan_form(self.plan)
+        self.assertEqual(form.other_discount_count, 0)
+        with form.discount_ids.new() as discount:
+            discount.applied_on = "all"
+            discount.percent = 10
+        form.save()
+        self.env.invalidate_all()
+        self.assertEqual(self.plan.other_discount_count, 1)
+        with self.assertRaises(AccessError):
+            self._as(self.receptionist, self.plan).action_apply_discounts()
+        self._as(self.manager, self.plan).action_apply_discounts()
+        self.assertEqual(membership.discount_set_id.line_ids.percent, 10)
+        self.env.invalidate_all()
+        self.assertEqual(self.plan.other_discount_count, 0)
+
     def test_a_receptionist_reads_plans_and_changes_none(self):
         plan = self._as(self.receptionist, self.plan)
         self.assertEqual(plan.get_formview_id(), self._ref("plan_view_form"))
