@@ -34,7 +34,9 @@ class PriceCampaign(Controller):
         if answer not in ("accept", "refuse"):
             return self._render_notice(line_sudo)
         try:
-            line_sudo._answer(answer == "accept")
+            # What was written before a refusal does not stay.
+            with request.env.cr.savepoint():
+                line_sudo._answer(answer == "accept")
         except UserError as error:
             return self._render_notice(line_sudo, error=str(error))
         return request.redirect(f"/membership/price/{line_id}/{token}")

@@ -37,6 +37,7 @@ from . import (
     test_open_booking,
     test_patient_tours,
     test_portal,
+    test_price_campaign,
     test_query_counts,
     test_recipe,
     test_security,
@@ -51,4 +52,5 @@ from . import (
     test_visit,
     test_waiting,
     test_website_blocks,
+    test_winback,
 )

@@ -108,6 +108,23 @@ class TestPlanForm(DeskCase):
         self.plan.action_archive()
         self.assertFalse(self.plan.product_tmpl_id.active)
 
+    def test_members_get_the_discounts_of_the_plan_by_a_button(self):
+        membership = self._join(on="2026-01-31")
+        form = self._plan_form(self.plan)
+        self.assertEqual(form.other_discount_count, 0)
+        with form.discount_ids.new() as discount:
+            discount.applied_on = "all"
+            discount.percent = 10
+        form.save()
+        self.env.invalidate_all()
+        self.assertEqual(self.plan.other_discount_count, 1)
+        with self.assertRaises(AccessError):
+            self._as(self.receptionist, self.plan).action_apply_discounts()
+        self._as(self.manager, self.plan).action_apply_discounts()
+        self.assertEqual(membership.discount_set_id.line_ids.percent, 10)
+        self.env.invalidate_all()
+        self.assertEqual(self.plan.other_discount_count, 0)
+
     def test_a_receptionist_reads_plans_and_changes_none(self):
         plan = self._as(self.receptionist, self.plan)
         self.assertEqual(plan.get_formview_id(), self._ref("plan_view_form"))
@@ -323,7 +340,9 @@ class TestMembershipDialogs(DeskCase):
                 (terms.end_date, terms.payment_count, terms.obligation),
                 (date(2026, 4, 29), 2, 198),
             )
-            self.assertEqual((withdraw.end_date, withdraw.refund), (date(2026, 2, 2), 99))
+            self.assertEqual(
+                (withdraw.end_date, withdraw.refund), (date(2026, 2, 2), 99)
+            )
             self.assertEqual((leave.end_date, leave.exit_fee), (date(2026, 2, 27), 99))
             form = Form(wizard)
             form.way_id = leave
@@ -348,7 +367,9 @@ class TestMembershipDialogs(DeskCase):
         membership = self._join(on="2026-01-31")
         with freeze_time("2026-02-20 09:00:00"):
             action = self._as(self.manager, membership).action_cancel_membership()
-            wizard = self._as(self.manager)[action["res_model"]].browse(action["res_id"])
+            wizard = self._as(self.manager)[action["res_model"]].browse(
+                action["res_id"]
+            )
             self.assertEqual(wizard.way_ids.mapped("way"), ["terms", "now"])
             wizard.write({"way_id": wizard.way_ids[-1].id, "reason_id": self.reason.id})
             with self.assertRaises(UserError):
@@ -757,15 +778,18 @@ class TestMembershipOnOtherForms(DeskCase):
 
     def test_a_policy_is_edited_inline(self):
         policy = self.env.ref("medspa_membership.dunning_policy_default")
-        with Form(self._as(self.manager, policy)) as form:
-            with form.step_ids.new() as step:
-                step.hours = 12
+        with (
+            Form(self._as(self.manager, policy)) as form,
+            form.step_ids.new() as step,
+        ):
+            step.hours = 12
         self.assertEqual(policy.step_ids.sorted("hours")[:1].hours, 12)
-        with self.assertRaises(ValidationError), Form(
-            self._as(self.manager, policy)
-        ) as form:
-            with form.step_ids.edit(0) as step:
-                step.suspends = True
+        with (
+            self.assertRaises(ValidationError),
+            Form(self._as(self.manager, policy)) as form,
+            form.step_ids.edit(0) as step,
+        ):
+            step.suspends = True
         with self.assertRaises(AccessError):
             self._as(self.receptionist, policy).write(
                 {"step_ids": [Command.create({"hours": 200})]}

@@ -24,7 +24,8 @@ class MedspaMembershipElsewhere(models.TransientModel):
     )
     period_id = fields.Many2one(
         "medspa.membership.period",
-        domain="[('membership_id', '=', membership_id), ('state', 'in', ('due', 'open'))]",
+        domain="[('membership_id', '=', membership_id),"
+        " ('state', 'in', ('due', 'open'))]",
     )
     reason = fields.Char(
         "How it is paid", required=True, help="For the books: who pays, and where."

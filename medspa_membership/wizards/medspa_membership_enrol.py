@@ -101,7 +101,7 @@ class MedspaMembershipEnrol(models.TransientModel):
             wizard.link = order and order.get_base_url() + order.get_portal_url()
 
     def _get_obstacle(self):
-        """Return why the patient cannot join the plan, if anything stands against it."""
+        """Return why the patient cannot join the plan, if there is a reason."""
         self.ensure_one()
         if not self.plan_id or not self.partner_id:
             return False
@@ -173,16 +173,13 @@ class MedspaMembershipEnrol(models.TransientModel):
 
     def _prepare_order_vals(self):
         """Return the order with which the patient joins."""
+        product = self.plan_id.product_tmpl_id
         vals = {
             "partner_id": self.partner_id.id,
             "company_id": self.company_id.id,
             "payment_term_id": False,
             "order_line": [
-                Command.create(
-                    {
-                        "product_id": self.plan_id.product_tmpl_id.product_variant_id.id,
-                    }
-                )
+                Command.create({"product_id": product.product_variant_id.id})
             ],
         }
         if self.payment == "card":

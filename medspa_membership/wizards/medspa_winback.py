@@ -59,7 +59,7 @@ class MedspaWinback(models.TransientModel):
             "kind": self.kind,
             "percent": self.percent if self.kind == "discount" else 0.0,
             "treatment_id": self.treatment_id.id if self.kind == "bonus" else False,
-            "quantity": self.quantity,
+            "quantity": self.quantity if self.kind == "bonus" else 1,
             "valid_until": self.valid_until,
         }
         if self.plan_id:

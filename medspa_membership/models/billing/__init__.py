@@ -8,9 +8,6 @@ from . import (
     medspa_membership_period_charge,
     medspa_membership_period_desk,
     medspa_payment_event,
-    medspa_price_campaign,
-    medspa_price_campaign_line,
-    medspa_winback_offer,
     payment_provider,
     payment_token,
     payment_transaction,
@@ -31,3 +28,8 @@ from . import (
     sale_subscription_refund,
     sale_subscription_template_desk,
 )
+
+# They override what the files above define: whoever comes later is asked first.
+from . import medspa_price_campaign  # isort: skip
+from . import medspa_price_campaign_line  # isort: skip
+from . import medspa_winback_offer  # isort: skip

@@ -109,7 +109,9 @@ class MedspaDunningStep(models.Model):
             return self.env._("After %s hours", self.hours)
         days = self.hours // 24
         return (
-            self.env._("After a day") if days == 1 else self.env._("After %s days", days)
+            self.env._("After a day")
+            if days == 1
+            else self.env._("After %s days", days)
         )
 
     def _get_action_label(self, is_stopped=False):

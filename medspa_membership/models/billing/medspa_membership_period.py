@@ -85,8 +85,7 @@ class MedspaMembershipPeriod(models.Model):
             ]
         )
         for period, invoice in zip(charged, invoices, strict=True):
-            if period.kind not in ("regular", "trial"):
-                invoice._add_rounding(period.amount)
+            invoice._add_rounding(period.amount)
         invoices._post(soft=False)
         charged.state = "open"
         return invoices

@@ -47,9 +47,7 @@ class MedspaMembershipPeriod(models.Model):
             kind = period.failure_kind
             period.failure_label = labels.get(kind, kind)
 
-    @api.depends(
-        "state", "dunning_step_id", "next_step_at", "retry_at", "is_stopped"
-    )
+    @api.depends("state", "dunning_step_id", "next_step_at", "retry_at", "is_stopped")
     def _compute_step_labels(self):
         for period in self:
             period.last_step_label = period.dunning_step_id.display_name
@@ -64,7 +62,9 @@ class MedspaMembershipPeriod(models.Model):
             period._check_charge_by_hand()
         self.sudo()._enqueue_charges(manual=True)
         return self._notify_desk(
-            self.env._("The charge is on its way. Its outcome appears here in a moment.")
+            self.env._(
+                "The charge is on its way. Its outcome appears here in a moment."
+            )
         )
 
     def action_send_payment_link(self):
@@ -165,7 +165,9 @@ class MedspaMembershipPeriod(models.Model):
         if self.state != "open" or not self.first_failed_at:
             return False
         if self.retry_at:
-            return self.env._("Charged again soon: the fault was on the way to the bank")
+            return self.env._(
+                "Charged again soon: the fault was on the way to the bank"
+            )
         if not self.next_step_at:
             return self.env._("Nothing by itself: it waits for the member")
         step = self.membership_id.dunning_policy_id._get_next_step(self.dunning_step_id)

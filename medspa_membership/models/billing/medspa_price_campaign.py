@@ -56,9 +56,10 @@ class MedspaPriceCampaign(models.Model):
     )
     notice_days = fields.Integer(
         "Notice",
-        default=lambda self: self.env.company.price_notice_days,
+        default=30,
         required=True,
-        help="Days between the notice and the new price, at least.",
+        help="Days between the notice and the new price, at least. California, for "
+        "one, asks for 7 to 30 days.",
     )
     mode = fields.Selection(
         [
@@ -196,9 +197,7 @@ class MedspaPriceCampaign(models.Model):
         self.check_access("write")
         for campaign in self.sudo():
             campaign.state = "cancelled"
-            campaign.line_ids.filtered(
-                lambda line: line.state in ("draft", "waiting", "accepted", "refused")
-            ).write({"state": "replaced"})
+            campaign.line_ids._replace()
 
     def action_view_lines(self):
         """Open the list of who answered what. Note: `self.ensure_one()`."""
@@ -241,6 +240,7 @@ class MedspaPriceCampaign(models.Model):
         return {
             "campaign_id": self.id,
             "membership_id": membership.id,
+            "template_id": membership.template_id.id,
             "old_price": membership.price,
             "new_price": price,
             "state": "excluded" if reason else "draft",
@@ -288,13 +288,14 @@ class SaleSubscription(models.Model):
     def _get_price_line_to_end(self):
         """Return the announced price because of which a member may leave, if any."""
         self.ensure_one()
-        return self.sudo().price_line_ids.filtered(
+        lines_sudo = self.sudo().price_line_ids.filtered(
             lambda line: (
                 line.campaign_id.state == "sent"
                 and line.campaign_id.refusal_rule == "end"
                 and line.state in ("waiting", "refused")
             )
-        )[-1:]
+        )
+        return lines_sudo.sorted("effective_date")[:1]
 
     def _get_cancel_ways(self, today):
         """Override: who is told of a new price may leave before it begins."""
@@ -303,15 +304,36 @@ class SaleSubscription(models.Model):
 
     def _get_end_for(self, today, way):
         """Override: the last day before the new price would begin."""
-        if way != "price":
+        if way != "price" or not self.anchor_date:
             return super()._get_end_for(today, way)
-        effective = self._get_price_line_to_end().campaign_id.effective_date
-        return self._get_start_from(max(effective, today)) - timedelta(days=1)
+        first = max(
+            self._get_price_line_to_end().effective_date, today, self.anchor_date
+        )
+        end_date = self._get_start_from(first) - timedelta(days=1)
+        return min(end_date, self.end_date) if self.end_date else end_date
+
+    def _keep(self):
+        """Override: who stays after all has not refused the new price."""
+        res = super()._keep()
+        self.sudo().price_line_ids.filtered(
+            lambda line: (
+                line.state == "refused" and line.campaign_id.refusal_rule == "end"
+            )
+        ).write({"state": "waiting", "answered_at": False, "answer_user_id": False})
+        return res
+
+    def _on_state_changed(self, previous):
+        """Override: who has left pays no new price."""
+        res = super()._on_state_changed(previous)
+        ended = self.filtered(lambda m: m.membership_state == "ended")
+        lines_sudo = ended.sudo().price_line_ids
+        lines_sudo.filtered(lambda line: line.state != "refused")._replace()
+        return res
 
     def _apply_planned_changes(self, today):
         """Override to bring announced prices into effect, with their first period."""
         res = super()._apply_planned_changes(today)
-        lines = (
+        lines_sudo = (
             self.env["medspa.price.campaign.line"]
             .sudo()
             .search(
@@ -322,13 +344,8 @@ class SaleSubscription(models.Model):
                 ]
             )
         )
-        for membership, own in lines.grouped("membership_id").items():
-            due = own.filtered(
-                lambda line, start=membership.recurring_next_date: (
-                    line.campaign_id.effective_date <= start
-                )
-            )
-            due._apply()
+        for membership, own in lines_sudo.grouped("membership_id").items():
+            own._apply(membership.recurring_next_date)
         return res
 
     def _set_price(self, price, reason):
@@ -352,18 +369,3 @@ class SaleSubscription(models.Model):
                 reason=reason,
             )
         )
-
-
-class ResCompany(models.Model):
-    _inherit = "res.company"
-
-    price_notice_days = fields.Integer(
-        "Notice of new prices",
-        default=30,
-        help="Days before a new price begins on which members are told, at least. "
-        "California asks for 7 to 30 days.",
-    )
-
-    _price_notice_days_in_range = models.Constraint(
-        "CHECK (price_notice_days BETWEEN 0 AND 365)", "Notice is 0 to 365 days."
-    )

@@ -1,5 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from collections import defaultdict
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -164,6 +166,14 @@ class MedspaWinbackOffer(models.Model):
             ]
         )
 
+    def _expire(self):
+        """Close offers that nobody takes any more, with their quotations."""
+        self.sudo().state = "expired"
+        open_orders = self.sudo().order_id.filtered(
+            lambda order: order.state in ("draft", "sent")
+        )
+        open_orders._action_cancel()
+
     # === CRON METHODS === #
 
     @api.model
@@ -173,7 +183,7 @@ class MedspaWinbackOffer(models.Model):
         for (company,) in self._read_group(waiting, ["company_id"]):
             over = waiting & Domain("company_id", "=", company.id)
             over &= Domain("valid_until", "<", company._medspa_date())
-            self.sudo().search(over).state = "expired"
+            self.sudo().search(over)._expire()
 
 
 class SaleSubscription(models.Model):
@@ -204,7 +214,8 @@ class SaleSubscription(models.Model):
                 ["amount:sum"],
             )
         )
-        given_back = dict(
+        given_back = defaultdict(float)
+        for period_sudo, amount in (
             self.env["account.move"]
             .sudo()
             ._read_group(
@@ -212,47 +223,48 @@ class SaleSubscription(models.Model):
                     ("refunded_period_id.membership_id", "in", self.ids),
                     ("state", "=", "posted"),
                 ],
-                ["subscription_id"],
+                ["refunded_period_id"],
                 ["amount_total:sum"],
             )
-        )
+        ):
+            given_back[period_sudo.membership_id.id] += amount
         for membership in self:
-            membership.total_paid = paid.get(membership, 0.0) - given_back.get(
-                membership, 0.0
+            membership.total_paid = (
+                paid.get(membership, 0.0) - given_back[membership.id]
             )
 
     def _compute_is_back(self):
-        back = self._get_partners_with_membership()
+        running = self.sudo().search_fetch(
+            [("partner_id", "in", self.partner_id.ids), *self._get_running_domain()],
+            ["partner_id", "company_id"],
+        )
+        back = {(found.partner_id, found.company_id) for found in running}
         for membership in self:
-            membership.is_back = (
-                membership.membership_state == "ended" and membership.partner_id in back
-            )
+            key = (membership.partner_id, membership.company_id)
+            membership.is_back = membership.membership_state == "ended" and key in back
 
     @api.model
     def _search_is_back(self, operator, value):
         if operator != "in":
             return NotImplemented
-        running = self._search(
-            [
-                ("is_membership", "=", True),
-                ("membership_state", "not in", ("pending", "ended")),
-            ]
+        running = Domain(self._get_running_domain())
+        back = Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain(
+                "partner_id.subscription_ids",
+                "any!",
+                running & Domain("company_id", "=", company.id),
+            )
+            for company in self.env.companies
         )
-        return Domain("membership_state", "=", "ended") & Domain(
-            "partner_id.subscription_ids", "in", running
-        )
+        return Domain("membership_state", "=", "ended") & back
 
-    def _get_partners_with_membership(self):
-        """Return those of the members who have a running membership."""
-        groups = self._read_group(
-            [
-                ("partner_id", "in", self.partner_id.ids),
-                ("is_membership", "=", True),
-                ("membership_state", "not in", ("pending", "ended")),
-            ],
-            ["partner_id"],
-        )
-        return self.env["res.partner"].union(*(partner for (partner,) in groups))
+    @api.model
+    def _get_running_domain(self):
+        return [
+            ("is_membership", "=", True),
+            ("membership_state", "not in", ("pending", "ended")),
+        ]
 
     # === ACTION METHODS === #
 
@@ -271,21 +283,32 @@ class SaleSubscription(models.Model):
     # === BUSINESS METHODS === #
 
     def _on_started(self):
-        """Override to bring the offer that they joined by."""
+        """Override to bring the offer that they joined by, and close the others."""
         res = super()._on_started()
-        offer = (
+        waiting_sudo = (
             self.env["medspa.winback.offer"]
             .sudo()
             .search(
-                [("order_id", "=", self.sudo().sale_order_id.id), ("state", "=", "sent")],
-                limit=1,
+                [
+                    ("partner_id", "=", self.partner_id.id),
+                    ("company_id", "=", self.company_id.id),
+                    ("state", "=", "sent"),
+                ]
             )
-            if self.sale_order_id
-            else self.env["medspa.winback.offer"]
         )
-        if offer:
-            offer._redeem(self)
+        order_sudo = self.sudo().sale_order_id
+        taken_sudo = waiting_sudo.filtered(lambda offer: offer.order_id == order_sudo)
+        if taken_sudo:
+            taken_sudo._redeem(self)
+        (waiting_sudo - taken_sudo)._expire()
         return res
+
+    def _get_price_billed(self, current, paid):
+        """Override: the discount of an offer is not taken back by another plan."""
+        is_first = current == self.period_ids.sorted("start_date")[:1]
+        if is_first and self.sudo().sale_line_id._is_offered_cheaper():
+            return self.price
+        return super()._get_price_billed(current, paid)
 
     def _make_offers(self, vals):
         """Make an offer to each who left: a quotation with a link.
@@ -299,8 +322,11 @@ class SaleSubscription(models.Model):
         offers = self.env["medspa.winback.offer"]
         for membership in self:
             plan = vals.get("plan_id") or membership.template_id
-            order = self.env["sale.order"].create(
-                membership._prepare_winback_order_vals(plan, vals)
+            membership._check_plan_on_sale(plan)
+            order = (
+                self.env["sale.order"]
+                .with_company(membership.company_id)
+                .create(membership._prepare_winback_order_vals(plan, vals))
             )
             order.action_quotation_sent()
             # Whoever may make the quotation may make its offer.
@@ -314,6 +340,19 @@ class SaleSubscription(models.Model):
             )
         offers._enqueue_letters()
         return offers
+
+    def _check_plan_on_sale(self, plan):
+        """Refuse to offer what nobody can join. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        is_ours = plan.company_id in (self.env["res.company"], self.company_id)
+        if not plan.active or not plan.product_tmpl_id.active or not is_ours:
+            raise UserError(
+                self.env._(
+                    "%(plan)s is not on sale for %(patient)s: choose another plan.",
+                    plan=plan.name,
+                    patient=self.partner_id.name,
+                )
+            )
 
     def _check_can_win_back(self):
         """Refuse offers to members, and a second one beside the first."""

@@ -172,7 +172,8 @@ class SaleOrder(models.Model):
             "mail.mail_activity_data_todo",
             summary=self.env._("The card on file did not pay"),
             note=self.env._(
-                "%(reason)s Send the link of the invoice, or take the money at the desk.",
+                "%(reason)s Send the link of the invoice, or take the money at the "
+                "desk.",
                 reason=tx._get_member_message(),
             ),
             user_id=self.user_id.id or self.env.uid,

@@ -1,6 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from datetime import timedelta
+from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
@@ -60,7 +60,9 @@ class SaleSubscription(models.Model):
         if addressed:
             addressed.with_delay(
                 channel="root.message",
-                identity_key=f"medspa.letter.{name}.{'-'.join(map(str, addressed.ids))}",
+                identity_key=(
+                    f"medspa.letter.{name}.{'-'.join(map(str, addressed.ids))}"
+                ),
                 description=self.env._("Write to members"),
             )._send_letter(name)
 
@@ -119,10 +121,17 @@ class SaleSubscription(models.Model):
         ):
             today = company._medspa_date()
             last = today + timedelta(days=longest)
-            near = Domain.OR(
-                Domain(name, ">=", today) & Domain(name, "<=", last)
-                for name in ("min_term_end", "end_date", "recurring_next_date")
+            soon = {
+                name: Domain(name, ">=", today) & Domain(name, "<=", last)
+                for name in ("min_term_end", "end_date")
+            }
+            # The day after the last one of a period.
+            soon["recurring_next_date"] = (
+                Domain("recurring_next_date", ">", today)
+                & Domain("recurring_next_date", "<=", last + timedelta(days=1))
+                & Domain("template_id", "in", self._get_long_plans().ids)
             )
+            near = Domain.OR(soon.values())
             candidates = self.search(
                 running & Domain("company_id", "=", company.id) & near
             )
@@ -152,16 +161,32 @@ class SaleSubscription(models.Model):
             return self.end_date
         if self.min_term_end and self.min_term_end >= today:
             return self.min_term_end
-        delta = relativedelta(**self.template_id._get_period_delta())
-        if today + delta >= today + relativedelta(years=1) and self.recurring_next_date:
+        if self.recurring_next_date and self.template_id._is_long():
             return self.recurring_next_date - timedelta(days=1)
         return False
+
+    @api.model
+    def _get_long_plans(self):
+        """Return the plans whose periods are long enough to be announced."""
+        plans = self.env["sale.subscription.template"].with_context(active_test=False)
+        return plans.search([("is_plan", "=", True)]).filtered(lambda p: p._is_long())
 
     def _notify_renewal(self):
         """Queue the reminder, and note for which end it is."""
         self.ensure_one()
         self.sudo().renewal_notified_for = self._get_current_term_end()
         self._enqueue_letter("renewal")
+
+
+class SaleSubscriptionTemplate(models.Model):
+    _inherit = "sale.subscription.template"
+
+    def _is_long(self):
+        """Tell whether a period is a year or longer. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        day = date(2001, 1, 1)
+        delta = relativedelta(**self._get_period_delta())
+        return day + delta >= day + relativedelta(years=1)
 
 
 class MedspaMembershipPeriod(models.Model):

@@ -216,9 +216,7 @@ class MedspaMembershipAgreement(models.Model):
 
     def _send_requests(self):
         """Write to the members whose signature is still missing: a queued job."""
-        waiting = self.filtered(
-            lambda a: a.state == "to_sign" and a.partner_id.email
-        )
+        waiting = self.filtered(lambda a: a.state == "to_sign" and a.partner_id.email)
         template = self.env.ref("medspa_membership.mail_template_membership_sign")
         template.send_mail_batch(waiting.ids)
 

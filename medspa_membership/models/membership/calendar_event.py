@@ -23,12 +23,16 @@ class CalendarEvent(models.Model):
     @api.depends("patient_id")
     def _compute_membership_summary(self):
         # Practitioners see what is left without a right to read memberships.
-        memberships_sudo = self.env["sale.subscription"].sudo().search(
-            [
-                ("partner_id", "in", self.patient_id.ids),
-                ("is_membership", "=", True),
-                ("membership_state", "not in", ("pending", "ended")),
-            ]
+        memberships_sudo = (
+            self.env["sale.subscription"]
+            .sudo()
+            .search(
+                [
+                    ("partner_id", "in", self.patient_id.ids),
+                    ("is_membership", "=", True),
+                    ("membership_state", "not in", ("pending", "ended")),
+                ]
+            )
         )
         grouped = memberships_sudo.grouped("partner_id")
         for event in self:

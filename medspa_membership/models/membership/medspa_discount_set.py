@@ -58,12 +58,10 @@ class MedspaDiscountSet(models.Model):
         """
         if not discounts:
             return self
-        Set_sudo = self.sudo()
-        signature = discounts._get_signature(stacks)
-        known = Set_sudo.search([("signature", "=", signature)], limit=1)
-        return known or Set_sudo.create(
+        known_sudo = self._find(discounts, stacks)
+        return known_sudo or self.sudo().create(
             {
-                "signature": signature,
+                "signature": discounts._get_signature(stacks),
                 "stacks_with_promotions": stacks,
                 "line_ids": [
                     fields.Command.create(
@@ -78,6 +76,14 @@ class MedspaDiscountSet(models.Model):
                 ],
             }
         )
+
+    @api.model
+    def _find(self, discounts, stacks):
+        """Return the set that says what discounts say, empty where there is none."""
+        if not discounts:
+            return self.sudo()
+        signature = discounts._get_signature(stacks)
+        return self.sudo().search([("signature", "=", signature)], limit=1)
 
     def _get_percent(self, product=None, categ=None):
         """Return the discount of the set on a product, or on a category by itself.

@@ -6,6 +6,23 @@ from odoo import api, fields, models
 class SaleSubscriptionTemplate(models.Model):
     _inherit = "sale.subscription.template"
 
+    other_discount_count = fields.Integer(
+        "Members with other discounts", compute="_compute_other_discount_count"
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_other_discount_count(self):
+        """Count the members whose discounts are others than the plan's of today."""
+        for plan in self:
+            plan.other_discount_count = (
+                self.env["sale.subscription"]
+                .sudo()
+                .search_count(plan._get_other_discounts_domain())
+            )
+
+    # === CRUD METHODS === #
+
     def write(self, vals):
         """Override to notice that discounts come on top of promotions, or no more."""
         res = super().write(vals)
@@ -13,11 +30,14 @@ class SaleSubscriptionTemplate(models.Model):
             self._on_discounts_changed()
         return res
 
+    # === ACTION METHODS === #
+
     def action_apply_discounts(self):
         """Give the discounts of today to those who are members already.
 
         Without it, members keep what the plan said when they joined.
         """
+        self.check_access("write")
         for plan in self:
             memberships_sudo = plan._get_members_on_other_discounts()
             memberships_sudo.write({"discount_set_id": plan._get_discount_set().id})
@@ -26,20 +46,33 @@ class SaleSubscriptionTemplate(models.Model):
                     body=self.env._("Member discounts are now those of the plan.")
                 )
 
+    # === BUSINESS METHODS === #
+
     def _get_members_on_other_discounts(self):
         """Return the running memberships with other discounts than the plan's."""
         self.ensure_one()
         return (
             self.env["sale.subscription"]
             .sudo()
-            .search(
-                [
-                    ("template_id", "=", self.id),
-                    ("membership_state", "not in", (False, "ended")),
-                    ("discount_set_id", "!=", self._get_discount_set().id),
-                ]
-            )
+            .search(self._get_other_discounts_domain())
         )
+
+    def _get_other_discounts_domain(self):
+        """Return the domain of the running members with other discounts.
+
+        Looking makes no set: where none says what the plan says, nobody has it.
+        """
+        self.ensure_one()
+        known_sudo = self.env["medspa.discount.set"]._find(
+            self.sudo().discount_ids, self.stacks_with_promotions
+        )
+        domain = [
+            ("template_id", "=", self._origin.id),
+            ("membership_state", "not in", (False, "ended")),
+        ]
+        if self.sudo().discount_ids and not known_sudo:
+            return domain
+        return [*domain, ("discount_set_id", "!=", known_sudo.id)]
 
     def _get_discount_set(self):
         """Return the discounts of the plan as they are sold today."""
