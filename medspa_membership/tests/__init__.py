@@ -28,6 +28,7 @@ from . import (
     test_member_prices,
     test_membership_billing,
     test_membership_desk,
+    test_membership_desk_access,
     test_membership_join,
     test_membership_life,
     test_membership_method,

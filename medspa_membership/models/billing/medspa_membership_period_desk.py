@@ -147,8 +147,9 @@ class MedspaMembershipPeriod(models.Model):
                 )
             )
         period_sudo.is_paid_elsewhere = True
-        period_sudo._reverse_open_invoice(self.env._("Paid elsewhere: %s", reason))
+        # Paid first: a credit note over an open period would forgive it.
         period_sudo._on_paid()
+        period_sudo._reverse_open_invoice(self.env._("Paid elsewhere: %s", reason))
         self.membership_id.sudo().message_post(
             body=self.env._(
                 "%(period)s is paid elsewhere: %(reason)s",

@@ -178,10 +178,13 @@ class MedspaImportPlan(models.AbstractModel):
     # === BUSINESS METHODS: WRITE === #
 
     def _run(self, wizard, rows):
-        """Override to create the plans that are new, each with its product."""
+        """Override to create the plans that are new, each with its product.
+
+        The manager completes what the file does not say: benefits, discounts, terms.
+        """
         Plan = self.env["sale.subscription.template"]
         new_rows = [row for row in rows if row.status == "new"]
-        plans = Plan.create([row.data["vals"] for row in new_rows])
+        plans = Plan.create([self._prepare_plan_vals(wizard, row) for row in new_rows])
         for row, plan in zip(new_rows, plans, strict=True):
             row.data["plan"] = plan
         touched = [row for row in rows if row.status in ("new", "update")]
@@ -202,18 +205,29 @@ class MedspaImportPlan(models.AbstractModel):
             }
         )
 
+    def _prepare_plan_vals(self, wizard, row):
+        """Return a plan of the clinic, whose product is made with it."""
+        return {
+            **row.data["vals"],
+            "is_plan": True,
+            "price": row.data["price"],
+            "company_id": self._get_company_id(wizard),
+        }
+
     def _prepare_product_vals(self, wizard, row):
-        """Return the product that sells a plan: not yet published."""
+        """Return the product of a template on file that nothing sells yet."""
         return {
             "name": row.name,
             "type": "service",
             "list_price": row.data["price"],
             "subscribable": True,
             "subscription_template_id": row.data["plan"].id,
-            "company_id": wizard.company_id.id
-            if len(self.env.user.company_ids) > 1
-            else False,
+            "company_id": self._get_company_id(wizard),
         }
+
+    def _get_company_id(self, wizard):
+        """Return whose the plan is: everybody's, where there is one clinic."""
+        return wizard.company_id.id if len(self.env.user.company_ids) > 1 else False
 
     # === TOOLS === #
 
