@@ -141,7 +141,7 @@ class TestDemo(TransactionCase):
         self.assertTrue(all(plans.mapped("is_published")))
 
     def test_members_are_in_the_states_shown(self):
-        """Each story left one membership, in its state and with its visits taken off."""
+        """Each story left one membership, in its state, its visits taken off."""
         for story in MEMBERS:
             partner = self.env.ref(f"medspa_demo.{story.patient}")
             membership = self.env["sale.subscription"].search(
