@@ -17,7 +17,6 @@ class MedspaMembershipEnrol(models.TransientModel):
     )
     plan_id = fields.Many2one(
         "sale.subscription.template",
-        "Plan",
         required=True,
         domain="[('is_plan', '=', True), ('company_id', 'in', (company_id, False))]",
     )

@@ -16,7 +16,6 @@ class MedspaMembershipRefund(models.TransientModel):
     )
     period_id = fields.Many2one(
         "medspa.membership.period",
-        "Period",
         required=True,
         domain="[('membership_id', '=', membership_id), ('state', '=', 'paid'),"
         " ('is_paid_elsewhere', '=', False)]",

@@ -16,7 +16,6 @@ class MedspaWinback(models.TransientModel):
     )
     plan_id = fields.Many2one(
         "sale.subscription.template",
-        "Plan",
         domain="[('is_plan', '=', True)]",
         help="Empty: the plan that each of them had.",
     )
@@ -32,7 +31,6 @@ class MedspaWinback(models.TransientModel):
     percent = fields.Float("Discount in percent", default=50)
     treatment_id = fields.Many2one(
         "product.template",
-        "Treatment",
         domain="[('service_tracking', '=', 'medspa_treatment')]",
     )
     quantity = fields.Integer("Sessions", default=1)

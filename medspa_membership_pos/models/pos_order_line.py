@@ -83,7 +83,7 @@ class PosOrderLine(models.Model):
 
         :raise UserError: the till took less money than the credit covers
         """
-        super()._check_credit_fits()
+        res = super()._check_credit_fits()
         credit = self.credit_id
         if self.covered_uuid:
             company = self.company_id
@@ -109,6 +109,7 @@ class PosOrderLine(models.Model):
                     credit=credit._name_it(),
                 )
             )
+        return res
 
     def _prepare_till_offer(self, offer):
         """Return an offer for the till, in plain values."""

@@ -216,7 +216,7 @@ class TestMembershipBatches(MembershipFaultCase):
 
         def generate(original, payment, *args, **kwargs):
             if payment.partner_id.id == partner:
-                raise UserError("This account is closed.")
+                raise ValueError("This account is closed.")
             return original(payment, *args, **kwargs)
 
         return self._patch_model("account.payment", "_generate_move_vals", generate)
@@ -241,7 +241,7 @@ class TestMembershipBatches(MembershipFaultCase):
 
         def prepare(original, period, token):
             if period.membership_id.id == member_ids[2]:
-                raise UserError("Not with this card.")
+                raise ValueError("Not with this card.")
             return original(period, token)
 
         model = "medspa.membership.period"

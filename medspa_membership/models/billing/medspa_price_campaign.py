@@ -47,7 +47,7 @@ class MedspaPriceCampaign(models.Model):
         default="percent",
         required=True,
     )
-    percent = fields.Float("Percent", help="5 raises the price by five percent.")
+    percent = fields.Float(help="5 raises the price by five percent.")
     new_price = fields.Monetary("Price each period", help="With tax.")
     effective_date = fields.Date(
         "From",

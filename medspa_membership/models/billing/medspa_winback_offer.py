@@ -33,7 +33,7 @@ class MedspaWinbackOffer(models.Model):
         related="membership_id.company_id", store=True, index=True
     )
     plan_id = fields.Many2one(
-        "sale.subscription.template", "Plan", required=True, ondelete="restrict"
+        "sale.subscription.template", required=True, ondelete="restrict"
     )
     order_id = fields.Many2one(
         "sale.order", "Quotation", required=True, ondelete="restrict", readonly=True
@@ -49,7 +49,6 @@ class MedspaWinbackOffer(models.Model):
     percent = fields.Float("Discount", help="Of the first period, in percent.")
     treatment_id = fields.Many2one(
         "product.template",
-        "Treatment",
         domain="[('service_tracking', '=', 'medspa_treatment')]",
         ondelete="restrict",
     )

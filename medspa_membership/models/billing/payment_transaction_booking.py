@@ -101,8 +101,10 @@ class PaymentTransaction(models.Model):
     @api.constrains("token_id")
     def _check_token_is_active(self):
         """Override of `payment`, whose check knows one transaction at a time."""
+        res = None
         for tx in self:
-            super(PaymentTransaction, tx)._check_token_is_active()
+            res = super(PaymentTransaction, tx)._check_token_is_active()
+        return res
 
     # === LOGGING METHODS === #
 

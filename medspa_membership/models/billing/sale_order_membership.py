@@ -232,6 +232,15 @@ class SaleOrderLine(models.Model):
                 ]
             )
 
+    @api.depends("linked_line_id.tax_ids")
+    def _compute_tax_ids(self):
+        """Override of `sale`: a joining fee is taxed as the plan beside it."""
+        res = super()._compute_tax_ids()
+        for line in self:
+            if line._is_joining_fee():
+                line.tax_ids = line.linked_line_id.tax_ids
+        return res
+
     def _get_display_price(self):
         """Override of `sale`: joining fees and trials cost what the plan says."""
         self.ensure_one()

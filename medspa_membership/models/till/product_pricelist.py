@@ -413,7 +413,10 @@ class MedspaDiscountSet(models.Model):
             [("is_plan", "=", True), ("discount_ids", "!=", False)]
         ):
             on_sale = (plan._get_discount_set().id,)
-            for company in plan.company_id or self.env["res.company"].search([]):
+            companies = plan.company_id or self.env["res.company"].search(
+                [("active", "=", True)]
+            )
+            for company in companies:
                 used.setdefault(company, set()).add(on_sale)
         return {
             company: [self.browse(set_ids) for set_ids in sorted(combined)]
@@ -442,7 +445,9 @@ class SaleSubscriptionTemplate(models.Model):
         plans = self.filtered(lambda plan: plan.is_plan and plan.discount_ids)
         if plans:
             plans._switch_on_pricelists()
-            pricelists = self.env["product.pricelist"].sudo().search([])
+            pricelists = self.env["product.pricelist"].sudo().search(
+                [("active", "=", True)]
+            )
             pricelists._make_member_versions()
         return res
 
