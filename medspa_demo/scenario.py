@@ -6,6 +6,7 @@ from datetime import time, timedelta
 from odoo import Command, fields
 from odoo.tools.misc import file_open
 
+from .members import play_members
 from .stories import AGENDA, OFFERS_WANTED, PROTOCOLS, SATURDAY, STORIES, WEEK
 
 # Patients with a picture; the others show their initials.
@@ -69,6 +70,7 @@ class Scenario:
         self._visit_and_book(courses)
         self._fill_agenda()
         self._expire(courses)
+        play_members(self)
         self._write_to_patients()
         self.env["ir.config_parameter"].set_param(
             "medspa_demo.played_on", str(self.today)

@@ -28,6 +28,19 @@ class Story(NamedTuple):
     invoiced: bool = True
 
 
+class Member(NamedTuple):
+    """One membership: the state in which it is shown, and how it came to it.
+
+    `visits` hold (day, treatment), paid with a credit of the membership.
+    """
+
+    state: str
+    patient: str
+    plan: str
+    joined: int
+    visits: tuple = ()
+
+
 FACIAL, MESO, LED = "facial_classic", "mesotherapy", "facial_led"
 
 STORIES = [
@@ -109,6 +122,18 @@ STORIES = [
     Story("half_way", "patient_jiwoo", "hydration", -40, visits=(-34,)),
     Story("half_way", "patient_elena", "legs", -100, visits=(-93, -47)),
     Story("unused", "patient_rosa", "reset", -5),
+]
+
+MEMBERS = [
+    Member("active", "patient_paula", "radiance", -75, visits=((-65, "peel_light"),)),
+    Member("active", "patient_sofia", "glow", -40, visits=((-33, LED),)),
+    Member("active", "patient_nuria", "signature", -100, visits=((-80, MESO),)),
+    Member("paused", "patient_valeria", "glow", -50),
+    Member("ending", "patient_carmen", "radiance", -70),
+    Member("past_due", "patient_diego", "glow", -33),
+    Member("suspended", "patient_irene", "radiance", -38),
+    Member("ended", "patient_noa", "glow", -64),
+    Member("pending", "patient_marta", "radiance", -1),
 ]
 
 # The agenda of the day: patient, treatment, earliest hour on the clinic's clock.

@@ -6,7 +6,7 @@ from itertools import pairwise
 from odoo import fields
 from odoo.tests import HttpCase, TransactionCase, tagged
 
-from ..stories import STORIES
+from ..stories import MEMBERS, STORIES
 
 
 @tagged("post_install", "-at_install")
@@ -138,7 +138,35 @@ class TestDemo(TransactionCase):
             self.assertTrue(product.description_sale, product.name)
         plans = self.env["sale.subscription.template"].search([]).product_ids
         self.assertEqual(len(plans), 3)
-        self.assertFalse(any(plans.mapped("is_published")))
+        self.assertTrue(all(plans.mapped("is_published")))
+
+    def test_members_are_in_the_states_shown(self):
+        """Each story left one membership, in its state, its visits taken off."""
+        for story in MEMBERS:
+            partner = self.env.ref(f"medspa_demo.{story.patient}")
+            membership = self.env["sale.subscription"].search(
+                [("partner_id", "=", partner.id), ("is_membership", "=", True)]
+            )
+            self.assertEqual(membership.membership_state, story.state, story)
+            plan = self.env.ref(f"medspa_demo.plan_template_{story.plan}")
+            self.assertEqual(membership.template_id, plan, story)
+            uses = membership.credit_ids.move_ids.filtered(
+                lambda move: move.kind == "redeem"
+            )
+            self.assertEqual(-sum(uses.mapped("quantity")), len(story.visits), story)
+
+    def test_members_owe_what_their_state_says(self):
+        """Only who is past due or suspended has an unpaid period: no job waits."""
+        for story in MEMBERS:
+            partner = self.env.ref(f"medspa_demo.{story.patient}")
+            periods = self.env["medspa.membership.period"].search(
+                [("membership_id.partner_id", "=", partner.id)]
+            )
+            owes = story.state in ("past_due", "suspended")
+            unpaid = periods.filtered(lambda period: period.state == "open")
+            self.assertEqual(len(unpaid), owes, story)
+        jobs = self.env["queue.job"].search([("channel", "=", "root.charge")])
+        self.assertFalse(jobs)
 
     def test_nothing_overlaps(self):
         """Practitioners and rooms have one appointment at a time, cleaning included."""
@@ -182,7 +210,12 @@ class TestDemo(TransactionCase):
     def test_money_is_settled(self):
         """Invoices are in EUR with the tax inside, and all but one are paid."""
         invoices = self.env["account.move"].search(
-            [("move_type", "=", "out_invoice"), ("partner_id", "in", self.patients.ids)]
+            [
+                ("move_type", "=", "out_invoice"),
+                ("partner_id", "in", self.patients.ids),
+                # Those of memberships are settled by their charges.
+                ("membership_period_id", "=", False),
+            ]
         )
         self.assertEqual(set(invoices.mapped("state")), {"posted"})
         self.assertEqual(invoices.currency_id, self.env.ref("base.EUR"))

@@ -101,7 +101,7 @@ class ClinicPlans(WebsiteSale):
         Plan = request.env["sale.subscription.template"]
         plans_sudo = Plan._get_plans_on_sale(website)
         partner = request.env.user.partner_id
-        memberships_sudo = request.env["sale.subscription"]._find_running(
+        memberships_sudo = request.env["sale.subscription"]._find_joined(
             partner, website.company_id
         )
         return {

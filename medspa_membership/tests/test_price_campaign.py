@@ -330,7 +330,7 @@ class TestPriceCampaign(PriceCase):
         self._announce()
         others = self.env["sale.subscription"]
         for number in range(5):
-            partner = self.patient.copy({"name": f"Member {number}"})
+            partner = self.env["res.partner"].create({"name": f"Member {number}"})
             others |= self._join(partner=partner, on="2026-01-31")
         self.env.invalidate_all()
         others.mapped("next_template_id")
@@ -382,6 +382,7 @@ class TestPriceCampaign(PriceCase):
 class TestPriceLink(PriceCase, MemberPages):
     def setUp(self):
         super().setUp()
+        self.authenticate(None, None)
         self.line = self._announce()
         self.url = self.line._get_answer_url().split("/membership/", 1)[1]
         self.url = f"/membership/{self.url}"

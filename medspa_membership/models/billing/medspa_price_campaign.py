@@ -345,7 +345,8 @@ class SaleSubscription(models.Model):
             )
         )
         for membership, own in lines_sudo.grouped("membership_id").items():
-            own._apply(membership.recurring_next_date)
+            if not membership.end_date or membership._bills_next():
+                own._apply(membership.recurring_next_date)
         return res
 
     def _set_price(self, price, reason):

@@ -72,8 +72,12 @@ class SaleSubscription(models.Model):
             f"medspa_membership.mail_template_membership_{name}",
             raise_if_not_found=False,
         )
-        if template:
-            template.send_mail_batch(self.exists().ids)
+        members = self.exists()
+        if name == "cancelled":
+            # Who took it back in the meantime is told nothing.
+            members = members.filtered("cancelled_on")
+        if template and members:
+            template.send_mail_batch(members.ids)
 
     def _get_member_url(self):
         """Return where the member sees and changes the membership."""

@@ -20,7 +20,7 @@ class SaleSubscription(models.Model):
     # === BUSINESS METHODS: FIND === #
 
     @api.model
-    def _find_running(self, partner, company, plan=None):
+    def _find_joined(self, partner, company, plan=None):
         """Return the memberships of a patient that are not over, sudoed.
 
         Nothing of a visitor who is nobody yet.

@@ -19,7 +19,7 @@ class SaleSubscriptionTemplate(models.Model):
 
     def _find_membership(self, partner, company):
         """Return the running membership of a patient in the plan, if there is one."""
-        return self.env["sale.subscription"]._find_running(partner, company, self)
+        return self.env["sale.subscription"]._find_joined(partner, company, self)
 
     # === BUSINESS METHODS: SHOP === #
 
