@@ -110,9 +110,7 @@ class TestMembershipAccess(DeskCase):
             company_ids=[Command.set(other.ids)],
         )
         env = self.env(user=stranger, context={"allowed_company_ids": other.ids})
-        self.assertFalse(
-            env["sale.subscription"].search([("id", "=", membership.id)])
-        )
+        self.assertFalse(env["sale.subscription"].search([("id", "=", membership.id)]))
         foreign = membership.with_env(env)
         foreign.invalidate_recordset()
         for name in ("action_bill_now", "action_keep", "action_cancel_membership"):
