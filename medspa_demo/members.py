@@ -102,9 +102,7 @@ class MemberStory:
         scenario = self.scenario
         for offset, key in self.story.visits:
             treatment = scenario._treatment(key)
-            day = scenario._on_working_day(
-                scenario.today + timedelta(days=offset), -1
-            )
+            day = scenario._on_working_day(scenario.today + timedelta(days=offset), -1)
             credit = membership.credit_ids.with_env(scenario.env)[:1]
             event = scenario._book(self.patient, treatment, day, 10, -1, credit)
             scenario._attend(event.with_context(default_moved_at=event.stop))

@@ -445,8 +445,8 @@ class SaleSubscriptionTemplate(models.Model):
         plans = self.filtered(lambda plan: plan.is_plan and plan.discount_ids)
         if plans:
             plans._switch_on_pricelists()
-            pricelists = self.env["product.pricelist"].sudo().search(
-                [("active", "=", True)]
+            pricelists = (
+                self.env["product.pricelist"].sudo().search([("active", "=", True)])
             )
             pricelists._make_member_versions()
         return res
