@@ -5,6 +5,7 @@ from collections import defaultdict
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import clean_context
 
 
 class MedspaWinbackOffer(models.Model):
@@ -319,6 +320,8 @@ class SaleSubscription(models.Model):
         :raise UserError: a member again, or an offer waits
         """
         self._check_can_win_back()
+        # The dialog's `default_membership_ids` would move memberships to the order.
+        self = self.with_context(clean_context(self.env.context))
         offers = self.env["medspa.winback.offer"]
         for membership in self:
             plan = vals.get("plan_id") or membership.template_id
