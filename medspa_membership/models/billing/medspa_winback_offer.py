@@ -320,14 +320,14 @@ class SaleSubscription(models.Model):
         :raise UserError: a member again, or an offer waits
         """
         self._check_can_win_back()
-        # The dialog's `default_membership_ids` would move memberships to the order.
-        self = self.with_context(clean_context(self.env.context))
         offers = self.env["medspa.winback.offer"]
         for membership in self:
             plan = vals.get("plan_id") or membership.template_id
             membership._check_plan_on_sale(plan)
             order = (
+                # The dialog's `default_membership_ids` would move memberships there.
                 self.env["sale.order"]
+                .with_context(clean_context(self.env.context))
                 .with_company(membership.company_id)
                 .create(membership._prepare_winback_order_vals(plan, vals))
             )
