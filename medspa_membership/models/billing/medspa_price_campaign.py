@@ -6,8 +6,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
-from ..till.tax import get_price_unit
-
 
 class MedspaPriceCampaign(models.Model):
     """A new price for those who are members already: notice, answers, and the day.
@@ -359,9 +357,16 @@ class SaleSubscription(models.Model):
         self.ensure_one()
         line_sudo = self.sudo().sale_subscription_line_ids[:1]
         old_price = self.price
-        line_sudo.write(
-            {"price_unit": get_price_unit(line_sudo.tax_ids, price), "discount": 0.0}
+        # Not rounded before the tax: the sum is what the member was told.
+        details = line_sudo.tax_ids._get_tax_details(
+            price,
+            1.0,
+            rounding_method="round_globally",
+            special_mode="total_included",
         )
+        is_included = all(tax.price_include for tax in line_sudo.tax_ids)
+        unit = price if is_included else details["total_excluded"]
+        line_sudo.write({"price_unit": unit, "discount": 0.0})
         self.sudo().message_post(
             body=self.env._(
                 "The price changes from %(old)s to %(new)s: %(reason)s",

@@ -5,6 +5,7 @@ from collections import defaultdict
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import clean_context
 
 
 class MedspaWinbackOffer(models.Model):
@@ -323,7 +324,9 @@ class SaleSubscription(models.Model):
             plan = vals.get("plan_id") or membership.template_id
             membership._check_plan_on_sale(plan)
             order = (
+                # The dialog's `default_membership_ids` would move memberships there.
                 self.env["sale.order"]
+                .with_context(clean_context(self.env.context))
                 .with_company(membership.company_id)
                 .create(membership._prepare_winback_order_vals(plan, vals))
             )

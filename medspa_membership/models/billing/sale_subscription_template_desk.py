@@ -176,7 +176,7 @@ class SaleSubscriptionTemplate(models.Model):
         Note: `self.ensure_one()`
         """
         self.ensure_one()
-        self.check_access("write")
+        self._check_manager()
         members = self.env["sale.subscription"].search(
             [
                 ("template_id", "=", self.id),

@@ -37,7 +37,7 @@ class SaleSubscriptionTemplate(models.Model):
 
         Without it, members keep what the plan said when they joined.
         """
-        self.check_access("write")
+        self._check_manager()
         for plan in self:
             memberships_sudo = plan._get_members_on_other_discounts()
             memberships_sudo.write({"discount_set_id": plan._get_discount_set().id})

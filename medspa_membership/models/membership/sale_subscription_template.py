@@ -1,7 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 
 class SaleSubscriptionTemplate(models.Model):
@@ -156,6 +156,14 @@ class SaleSubscriptionTemplate(models.Model):
                 vals.setdefault("price", plan.price)
                 vals["name"] = self.env._("%s (copy)", plan.name)
         return vals_list
+
+    def _check_manager(self):
+        """Refuse others than managers: OCA lets every salesman write templates."""
+        self.check_access("write")
+        if not self.env.su and not self.env.user.has_group(
+            "medspa_membership.group_medspa_manager"
+        ):
+            raise AccessError(self.env._("Only a manager changes plans."))
 
     # === ACTION METHODS === #
 
