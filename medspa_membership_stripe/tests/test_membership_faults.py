@@ -3,6 +3,7 @@
 """What can go wrong between the clinic, its database and the bank, done to members."""
 
 from datetime import timedelta
+from functools import partial
 from unittest.mock import patch
 
 from odoo import fields
@@ -52,6 +53,48 @@ class TestMembershipFaults(MembershipFaultCase):
         self._work()
         self._resolve()
         self.assertBooksAgree(member_ids)
+
+    # === TWO REQUESTS OF ONE MEMBER === #
+
+    def test_two_pauses_at_once_keep_the_limit(self):
+        (member_id,) = self._create_members(1)
+        with self._transaction() as env:
+            env["sale.subscription"].browse(member_id).max_pause_days = 30
+
+        def pause(first, env):
+            start = self.day + timedelta(days=first)
+            env["sale.subscription"].browse(member_id)._pause(
+                start, start + timedelta(days=19)
+            )
+
+        results = self._run_together(
+            partial(pause, 0), partial(pause, 40), partial(pause, 80), pause=0.2
+        )
+        done, refused, others = self._split(results)
+        self.assertFalse(others)
+        self.assertEqual((len(done), len(refused)), (1, 2))
+        with self._transaction() as env:
+            member = env["sale.subscription"].browse(member_id)
+            self.assertEqual(member.pause_ids.mapped("days"), [20])
+
+    def test_two_family_members_at_once_keep_the_limit(self):
+        (member_id,) = self._create_members(1)
+        with self._transaction() as env:
+            env["sale.subscription"].browse(member_id).family_limit = 1
+
+        def add(name, env):
+            member = env["sale.subscription"].browse(member_id)
+            member._add_family_member(name)
+
+        results = self._run_together(
+            partial(add, "Ana"), partial(add, "Ben"), partial(add, "Cleo"), pause=0.2
+        )
+        done, refused, others = self._split(results)
+        self.assertFalse(others)
+        self.assertEqual((len(done), len(refused)), (1, 2))
+        with self._transaction() as env:
+            member = env["sale.subscription"].browse(member_id)
+            self.assertEqual(len(member.beneficiary_ids), 1)
 
     # === F1, F36: KILLED IN MID-RUN === #
 

@@ -342,7 +342,7 @@ class SaleSubscription(models.Model):
         :raise UserError: more than the plan allows, or one with bookings is dropped
         """
         self.ensure_one()
-        self._lock()
+        self._lock_for_addition()
         members -= self.partner_id
         if len(members) > self.family_limit:
             raise UserError(

@@ -29,6 +29,7 @@ class SaleSubscription(models.Model):
         :raise UserError: not allowed by the terms, or not in this state
         """
         self.ensure_one()
+        self._lock_for_addition()
         today = self.company_id._medspa_date()
         self._check_can_pause(start, end, today)
         pause = (

@@ -40,6 +40,15 @@ class SaleSubscription(models.Model):
             )
             self.invalidate_recordset()
 
+    def _lock_for_addition(self):
+        """Lock the rows for a change that stands in rows beside them: a pause, say.
+
+        The row changes with it, so that whoever waits for the lock fails on it, starts
+        again and sees what was added; a lock alone would let an old count pass.
+        """
+        self._lock()
+        self.sudo().write({"write_uid": self.env.uid})
+
     def _transition(self, state, reason=None, **vals):
         """Bring memberships into a state, with what it causes and a line that says why.
 
