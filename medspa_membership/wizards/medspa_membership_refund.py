@@ -75,9 +75,7 @@ class MedspaMembershipRefund(models.TransientModel):
     def _compute_can_refund_by_card(self):
         for wizard in self:
             txs = wizard.period_id.sudo().invoice_id.transaction_ids
-            wizard.can_refund_by_card = any(
-                tx._get_amount_refundable() >= wizard.amount for tx in txs
-            )
+            wizard.can_refund_by_card = bool(txs._find_refundable(wizard.amount))
 
     @api.depends("can_refund_by_card")
     def _compute_by_card(self):

@@ -6,6 +6,7 @@ from . import (
     medspa_dunning_policy,
     medspa_membership_period,
     medspa_membership_period_charge,
+    medspa_membership_period_dunning,
     medspa_membership_period_desk,
     medspa_payment_event,
     payment_provider,
@@ -22,6 +23,7 @@ from . import (
     sale_order_agreement,  # isort: skip
     sale_order_membership_enrol,
     sale_subscription,
+    sale_subscription_arrears,
     sale_subscription_change,
     sale_subscription_desk,
     sale_subscription_letters,

@@ -1,7 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import Command, fields, models
-from odoo.exceptions import UserError
 
 from ..till.tax import get_price_unit
 
@@ -150,30 +149,3 @@ class AccountMove(models.Model):
                 }
             )
         ]
-
-    def _refund_by_card(self, amount, credit_note):
-        """Give an amount back on the card that paid the invoice, if one can.
-
-        The provider is asked last: what it refuses has changed nothing.
-
-        :return: the refund transaction, empty when it stays to be paid at the desk
-        :raise UserError: the provider refuses
-        """
-        self.ensure_one()
-        tx = self.transaction_ids.filtered(
-            lambda t: t._get_amount_refundable() >= amount
-        )[-1:]
-        if not tx:
-            return tx
-        refund_tx = tx._refund(amount_to_refund=amount)
-        if refund_tx.state in ("error", "cancel"):
-            raise UserError(
-                self.env._(
-                    "The card refund was refused, nothing was changed: %s",
-                    refund_tx.state_message or "",
-                )
-            )
-        refund_tx.invoice_ids = [Command.set(credit_note.ids)]
-        if refund_tx.state == "done":
-            refund_tx._post_process()
-        return refund_tx

@@ -4,7 +4,7 @@ from datetime import timedelta
 from secrets import token_urlsafe
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import consteq
 
 
@@ -12,6 +12,7 @@ class MedspaPriceCampaignLine(models.Model):
     """One member in a price campaign: what they were told, and what they answered."""
 
     _name = "medspa.price.campaign.line"
+    _inherit = "medspa.guarded"
     _description = "Member in a price campaign"
     _order = "campaign_id desc, id"
 
@@ -98,23 +99,14 @@ class MedspaPriceCampaignLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_server()
         for vals in vals_list:
             vals["access_token"] = token_urlsafe(24)
         return super().create(vals_list)
 
-    def write(self, vals):
-        self._check_server()
-        return super().write(vals)
-
-    def _check_server(self):
-        """Keep answers out of everybody's hands: members give them."""
-        if not self.env.su:
-            raise AccessError(
-                self.env._(
-                    "What members answer is not written by hand: use the buttons."
-                )
-            )
+    def _get_guard_message(self):
+        return self.env._(
+            "What members answer is not written by hand: use the buttons."
+        )
 
     # === ACTION METHODS === #
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import clean_context
 
@@ -16,6 +16,7 @@ class MedspaWinbackOffer(models.Model):
     """
 
     _name = "medspa.winback.offer"
+    _inherit = "medspa.guarded"
     _description = "Win-back offer"
     _order = "id desc"
     _check_company_auto = True
@@ -93,20 +94,8 @@ class MedspaWinbackOffer(models.Model):
 
     # === CRUD METHODS === #
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_server()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_server()
-        return super().write(vals)
-
-    def _check_server(self):
-        if not self.env.su:
-            raise AccessError(
-                self.env._("Offers are made from the list of who left, not by hand.")
-            )
+    def _get_guard_message(self):
+        return self.env._("Offers are made from the list of who left, not by hand.")
 
     # === BUSINESS METHODS === #
 

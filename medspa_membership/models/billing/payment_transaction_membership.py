@@ -57,20 +57,6 @@ class PaymentTransaction(models.Model):
         )
         return super(PaymentTransaction, self - invoiced)._invoice_sale_orders()
 
-    def _get_amount_refundable(self):
-        """Return what the payment can still give back. Note: `self.ensure_one()`."""
-        self.ensure_one()
-        if self.state != "done" or self.operation in ("refund", "validation"):
-            return 0.0
-        if self.provider_id.support_refund in (False, "none"):
-            return 0.0
-        given_back = -sum(
-            child.amount
-            for child in self.child_transaction_ids
-            if child.operation == "refund" and child.state in ("done", "pending")
-        )
-        return self.currency_id.round(self.amount - given_back)
-
     def _on_charge_settled(self):
         """Override to take the outcome of the charge of a period in."""
         res = super()._on_charge_settled()

@@ -187,7 +187,9 @@ class MedspaMembershipPeriod(models.Model):
         if self.currency_id.is_zero(self._get_amount_paid()):
             period_sudo.state = "refunded"
         if by_provider:
-            invoice._refund_by_card(amount, credit_note)
+            tx = invoice.transaction_ids._find_refundable(amount)
+            if tx:
+                tx._refund_to_card(amount, credit_note)
         return credit_note
 
     def _lock_row(self):

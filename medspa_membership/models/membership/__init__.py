@@ -4,6 +4,7 @@ from . import (
     calendar_event,
     medspa_benefit,
     medspa_credit,
+    medspa_guarded,
     medspa_discount_set,
     medspa_membership_agreement,
     medspa_membership_pause,

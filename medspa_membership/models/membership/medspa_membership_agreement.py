@@ -13,6 +13,7 @@ class MedspaMembershipAgreement(models.Model):
     """
 
     _name = "medspa.membership.agreement"
+    _inherit = "medspa.guarded"
     _description = "Membership agreement"
     _order = "id desc"
 
@@ -66,20 +67,8 @@ class MedspaMembershipAgreement(models.Model):
 
     # === CRUD METHODS === #
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_server()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_server()
-        return super().write(vals)
-
-    def _check_server(self):
-        if not self.env.su:
-            raise AccessError(
-                self.env._("An agreement is signed by the member, and never edited.")
-            )
+    def _get_guard_message(self):
+        return self.env._("An agreement is signed by the member, and never edited.")
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_signed(self):

@@ -15,6 +15,7 @@ class MedspaMembershipPeriod(models.Model):
     """
 
     _name = "medspa.membership.period"
+    _inherit = "medspa.guarded"
     _description = "Membership period"
     _order = "start_date desc, id desc"
     _check_company_auto = True
@@ -100,21 +101,8 @@ class MedspaMembershipPeriod(models.Model):
 
     # === CRUD METHODS === #
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_server()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_server()
-        return super().write(vals)
-
-    def _check_server(self):
-        """Keep periods out of everybody's hands: they say what a member owes."""
-        if not self.env.su:
-            raise AccessError(
-                self.env._("Periods are billed by the membership: use its buttons.")
-            )
+    def _get_guard_message(self):
+        return self.env._("Periods are billed by the membership: use its buttons.")
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):

@@ -400,20 +400,8 @@ class MedspaCourse(models.Model):
         """Return the card payment of the order that can give so much back, if any."""
         self.ensure_one()
         order_sudo = self.sudo().sale_order_id
-        for tx in order_sudo.transaction_ids | order_sudo.invoice_ids.transaction_ids:
-            if tx.state != "done" or tx.operation in ("refund", "validation"):
-                continue
-            if tx.provider_id.support_refund in (False, "none"):
-                continue
-            given_back = -sum(
-                child.amount
-                for child in tx.child_transaction_ids
-                if child.operation == "refund" and child.state in ("done", "pending")
-            )
-            left = tx.amount - given_back
-            if tx.currency_id.compare_amounts(left, amount) >= 0:
-                return tx
-        return self.env["payment.transaction"]
+        txs_sudo = order_sudo.transaction_ids | order_sudo.invoice_ids.transaction_ids
+        return txs_sudo._find_refundable(amount)
 
     def _refund_by_provider(self, amount, credit_note):
         """Give the money back on the card and settle the credit note with it."""
@@ -423,15 +411,4 @@ class MedspaCourse(models.Model):
             raise UserError(
                 self.env._("No card payment can give it back: refund it at the desk.")
             )
-        # The core of the call: from here on the provider may have paid.
-        refund_tx = tx._refund(amount_to_refund=amount)
-        if refund_tx.state in ("error", "cancel"):
-            raise UserError(
-                self.env._(
-                    "The card refund was refused, nothing was changed: %s",
-                    refund_tx.state_message or "",
-                )
-            )
-        refund_tx.invoice_ids = [Command.set(credit_note.ids)]
-        if refund_tx.state == "done":
-            refund_tx._post_process()
+        tx._refund_to_card(amount, credit_note)

@@ -1,6 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import models
+from odoo import Command, models
+from odoo.exceptions import UserError
 
 
 class PaymentTransaction(models.Model):
@@ -34,3 +35,54 @@ class PaymentTransaction(models.Model):
             lambda order: order.state == "sale"
         )._sync_courses_with_payment()
         return res
+
+    # === BUSINESS METHODS: REFUND === #
+
+    def _get_amount_refundable(self):
+        """Return what the payment can still give back. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        if self.state != "done" or self.operation in ("refund", "validation"):
+            return 0.0
+        if self.provider_id.support_refund in (False, "none"):
+            return 0.0
+        given_back = -sum(
+            child.amount
+            for child in self.child_transaction_ids
+            if child.operation == "refund" and child.state in ("done", "pending")
+        )
+        return self.currency_id.round(self.amount - given_back)
+
+    def _find_refundable(self, amount):
+        """Return the latest payment that can give so much back, if one can."""
+
+        def can_give(tx):
+            left = tx._get_amount_refundable()
+            return left > 0 and tx.currency_id.compare_amounts(left, amount) >= 0
+
+        return self.filtered(can_give).sorted("id")[-1:]
+
+    def _refund_to_card(self, amount, credit_note):
+        """Give money back on the card that paid, and settle the credit note with it.
+
+        To be called last: what the provider refuses has changed nothing, and from the
+        call on it may have paid.
+
+        Note: `self.ensure_one()`
+
+        :param float amount: at most what the payment can give back
+        :return: the refund transaction
+        :raise UserError: the provider refuses
+        """
+        self.ensure_one()
+        refund_tx = self._refund(amount_to_refund=amount)
+        if refund_tx.state in ("error", "cancel"):
+            raise UserError(
+                self.env._(
+                    "The card refund was refused, nothing was changed: %s",
+                    refund_tx.state_message or "",
+                )
+            )
+        refund_tx.invoice_ids = [Command.set(credit_note.ids)]
+        if refund_tx.state == "done":
+            refund_tx._post_process()
+        return refund_tx
