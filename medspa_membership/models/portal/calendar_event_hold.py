@@ -3,6 +3,8 @@
 import logging
 from datetime import timedelta
 
+from psycopg2 import OperationalError
+
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -263,6 +265,10 @@ class CalendarEvent(models.Model):
                 try:
                     with self.env.cr.savepoint():
                         event._release_hold()
+                except OperationalError:
+                    # Somebody changed the same rows: the next run sees the new ones.
+                    self.env.cr.rollback()
+                    return
                 except Exception:
                     _logger.exception("Appointment %s could not be freed", event.id)
                     self.env.invalidate_all(flush=False)

@@ -6,6 +6,8 @@ import secrets
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
 from odoo.tools import SQL, email_normalize
 
@@ -221,6 +223,10 @@ class MedspaLoginLink(models.Model):
                 try:
                     with self.env.cr.savepoint():
                         link._send()
+                except OperationalError:
+                    # Somebody changed the same rows: the next run sees the new ones.
+                    self.env.cr.rollback()
+                    return
                 except Exception:
                     _logger.exception("Log-in link %s could not be sent", link.id)
                     self.env.invalidate_all(flush=False)

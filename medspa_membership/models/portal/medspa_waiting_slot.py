@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 
+from psycopg2 import OperationalError
 from psycopg2.errors import ExclusionViolation
 
 from odoo import SUPERUSER_ID, api, fields, models
@@ -216,6 +217,10 @@ class MedspaWaitingSlot(models.Model):
                 try:
                     with self.env.cr.savepoint():
                         slot._offer_on()
+                except OperationalError:
+                    # Somebody changed the same rows: the next run sees the new ones.
+                    self.env.cr.rollback()
+                    return
                 except Exception:
                     _logger.exception("Freed time %s could not be offered", slot.id)
                     self.env.invalidate_all(flush=False)

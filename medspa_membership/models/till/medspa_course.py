@@ -84,28 +84,9 @@ class MedspaCourse(models.Model):
     def _get_welcome_url(self):
         """Return where the buyer goes from the confirmation page of the shop.
 
-        A guest who has just got a login chooses its password first. Nobody else is
-        handed a link that opens an account: one who has logged in before, or whom the
-        clinic knew before this order, logs in.
-
         Note: `self.ensure_one()`, called with the order of the visitor's own session
         """
         self.ensure_one()
-        url = f"/my/courses/{self.id}"
-        order_sudo = self.sudo().sale_order_id
-        partner_sudo = self.sudo().partner_id
-        users_sudo = partner_sudo.user_ids
-        if (
-            not self.env.user._is_public()
-            or partner_sudo != order_sudo.partner_id
-            or partner_sudo.create_date < order_sudo.create_date
-            or len(users_sudo) != 1
-            or users_sudo.login_date
-        ):
-            return url
-        if partner_sudo.signup_type != "signup":
-            partner_sudo.signup_prepare()
-        urls = partner_sudo.with_context(relative_url=True)._get_signup_url_for_action(
-            url=url
-        )
-        return urls[partner_sudo.id]
+        # Visitors may not read what they bought; whose session it is decides.
+        order = self.sudo().sale_order_id.with_env(self.env)
+        return order._get_welcome_url(self.sudo().partner_id, f"/my/courses/{self.id}")

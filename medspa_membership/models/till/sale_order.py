@@ -78,6 +78,36 @@ class SaleOrder(models.Model):
             return partner
         return partner._find_login().partner_id.with_env(self.env) or partner
 
+    def _get_welcome_url(self, partner, url):
+        """Return where a buyer goes from the confirmation page of the shop.
+
+        A guest who has just got a login chooses its password first. Nobody else is
+        handed a link that opens an account: one who has logged in before, or whom the
+        clinic knew before this order, logs in.
+
+        Note: `self.ensure_one()`, called with the order of the visitor's own session
+
+        :param partner: whose the thing bought is
+        :param str url: the page of the thing bought
+        """
+        self.ensure_one()
+        order_sudo, partner_sudo = self.sudo(), partner.sudo()
+        users_sudo = partner_sudo.user_ids
+        if (
+            not self.env.user._is_public()
+            or partner_sudo != order_sudo.partner_id
+            or partner_sudo.create_date < order_sudo.create_date
+            or len(users_sudo) != 1
+            or users_sudo.login_date
+        ):
+            return url
+        if partner_sudo.signup_type != "signup":
+            partner_sudo.signup_prepare()
+        urls = partner_sudo.with_context(relative_url=True)._get_signup_url_for_action(
+            url=url
+        )
+        return urls[partner_sudo.id]
+
     def _sync_courses_with_payment(self, reason=None):
         """Make the courses of confirmed orders what the money says.
 

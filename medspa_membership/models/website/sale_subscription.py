@@ -136,27 +136,11 @@ class SaleSubscription(models.Model):
     def _get_welcome_url(self, url=None):
         """Return where a new member goes from the confirmation page of the shop.
 
-        A guest who has just got a login chooses its password first, see
-        `medspa.course._get_welcome_url`, which draws the same line.
-
         Note: `self.ensure_one()`, called with the order of the visitor's own session
         """
         self.ensure_one()
-        url = url or f"/my/memberships/{self.id}"
-        order_sudo = self.sudo().sale_order_id
-        partner_sudo = self.sudo().partner_id
-        users_sudo = partner_sudo.user_ids
-        if (
-            not self.env.user._is_public()
-            or partner_sudo != order_sudo.partner_id
-            or partner_sudo.create_date < order_sudo.create_date
-            or len(users_sudo) != 1
-            or users_sudo.login_date
-        ):
-            return url
-        if partner_sudo.signup_type != "signup":
-            partner_sudo.signup_prepare()
-        urls = partner_sudo.with_context(relative_url=True)._get_signup_url_for_action(
-            url=url
+        # Visitors may not read what they bought; whose session it is decides.
+        order = self.sudo().sale_order_id.with_env(self.env)
+        return order._get_welcome_url(
+            self.sudo().partner_id, url or f"/my/memberships/{self.id}"
         )
-        return urls[partner_sudo.id]
