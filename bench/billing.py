@@ -21,8 +21,9 @@ import time
 from _bank import Bank
 from _rows import multiply
 from _workers import run_apart, work
+from dateutil.relativedelta import relativedelta
 
-from odoo import SUPERUSER_ID, api
+from odoo import SUPERUSER_ID, api, fields
 from odoo.fields import Command
 from odoo.modules import get_module_path
 
@@ -78,6 +79,8 @@ class Clinic:
         self.bank = bank
         self.company = env.company
         self.today = self.company._medspa_date()
+        # Their jobs go by this day.
+        self.utc_today = fields.Date.today()
 
     # === SET-UP BY ODOO === #
 
@@ -197,8 +200,8 @@ class Clinic:
                 "template_id": template.id,
                 "partner_id": self.patient.id,
                 "pricelist_id": self.membership.pricelist_id.id,
-                "date_start": self.today,
-                "recurring_next_date": self.today,
+                "date_start": self.utc_today,
+                "recurring_next_date": self.utc_today,
                 "sale_subscription_line_ids": [
                     Command.create(
                         {
@@ -210,7 +213,7 @@ class Clinic:
             }
         )
         subscription.action_start_subscription()
-        subscription.recurring_next_date = self.today.replace(year=self.today.year + 9)
+        subscription.recurring_next_date = self.utc_today + relativedelta(years=9)
         return subscription
 
     def _create_contract(self):
@@ -315,7 +318,7 @@ class Clinic:
                 "partner_id": f"{partner} + n",
                 "partner_invoice_id": f"{partner} + n",
                 "partner_shipping_id": f"{partner} + n",
-                "recurring_next_date": f"'{self.today}'",
+                "recurring_next_date": f"'{self.utc_today}'",
             },
             numbered="n",
         )
