@@ -356,7 +356,36 @@ class TestLoginLinkAtOnce(RealTransactionsCase):
         user = partner._create_portal_users(env.company)
         link = env["medspa.login.link"].create({"email": partner.email})
         cls.token, cls.user_id, cls.link_id = link._arm(user), user.id, link.id
+        cls.user_login = partner.email
         return res
+
+    def test_conflict_leaves_the_link_for_the_next_run(self):
+        """A row that somebody else has just changed is no reason to forget a link."""
+        with self._transaction() as env:
+            link_id = env["medspa.login.link"].create({"email": self.user_login}).id
+
+        def change_partner(env, city):
+            env["res.users"].browse(self.user_id).partner_id.city = city
+
+        def send_in_conflict(link):
+            with self._transaction() as env:
+                change_partner(env, "Ghent")
+            change_partner(link.env, "Bruges")
+            link.env.flush_all()
+
+        def run_job():
+            with self._transaction() as env:
+                env["medspa.login.link"]._cron_send()
+            with self._transaction() as env:
+                return env["medspa.login.link"].browse(link_id).state
+
+        model = self.registry["medspa.login.link"]
+        with (
+            patch.object(model, "_send", send_in_conflict),
+            mute_logger("odoo.sql_db"),
+        ):
+            self.assertEqual(run_job(), "asked")
+        self.assertEqual(run_job(), "sent")
 
     def test_two_posts_at_once(self):
         answers = []
