@@ -15,6 +15,7 @@ class Clinic:
     def __init__(self, env, bank):
         self.env = env
         self.bank = bank
+        self.token = env["payment.token"]
         self.company = env.company
         self.today = self.company._medspa_date()
         # Their jobs go by this day.
@@ -52,12 +53,14 @@ class Clinic:
         self.use_bank(self.bank)
 
     def use_bank(self, bank):
-        """Send the provider's requests to a fake."""
+        """Send the provider's requests to a fake, which knows the pattern's card."""
 
         def build_request_url(provider, endpoint, **kwargs):
             return f"{bank.url}/v1/{endpoint}"
 
         self.env.registry["payment.provider"]._build_request_url = build_request_url
+        if self.token:
+            self.token.stripe_payment_method = bank.add_card()
 
     def _create_plan(self):
         treatments = self.env["product.template"].create(
