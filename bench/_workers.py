@@ -11,20 +11,25 @@ from odoo import SUPERUSER_ID, api
 
 from odoo.addons.queue_job.controllers.main import RunJobController
 
+CHARGES = "root.charge"
+LETTERS = "root.message"
+
+COUNT = "SELECT count(*) FROM queue_job WHERE state = 'pending' AND channel = %s"
 # Marks a job as the runner does that hands it to a worker.
 TAKE = """
 UPDATE queue_job SET state = 'enqueued', date_enqueued = now() AT TIME ZONE 'utc'
  WHERE id = (
     SELECT id FROM queue_job
-     WHERE state = 'pending' AND (eta IS NULL OR eta <= now() AT TIME ZONE 'utc')
+     WHERE state = 'pending' AND channel = %s
+       AND (eta IS NULL OR eta <= now() AT TIME ZONE 'utc')
      ORDER BY priority, date_created, id LIMIT 1 FOR UPDATE SKIP LOCKED
  )
 RETURNING uuid
 """
 
 
-def work(registry, is_complete=lambda: True):
-    """Run jobs until none is left; one that was put off is waited for.
+def work(registry, is_complete=lambda: True, channel=CHARGES):
+    """Run a channel's jobs until none is left; one that was put off is waited for.
 
     :param is_complete: tells whether no further jobs are queued meanwhile
     """
@@ -32,7 +37,7 @@ def work(registry, is_complete=lambda: True):
         complete = is_complete()
         with registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
-            cr.execute(TAKE)
+            cr.execute(TAKE, [channel])
             row = cr.fetchone()
             cr.commit()
             if row:
@@ -40,7 +45,7 @@ def work(registry, is_complete=lambda: True):
                 if job:
                     RunJobController._runjob(env, job)
                 continue
-            cr.execute("SELECT count(*) FROM queue_job WHERE state = 'pending'")
+            cr.execute(COUNT, [channel])
             if complete and not cr.fetchone()[0]:
                 return
         time.sleep(0.05)

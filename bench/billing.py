@@ -9,7 +9,9 @@ each counts. The members are multiplied by the database from one whom Odoo itsel
 made join; the provider is a fake of Stripe's API in a process of its own.
 
 `seconds` is one process that bills and, beside it, as many that charge as odoo.conf
-allows; `seconds_one_process` does the same work in one.
+allows; `seconds_one_process` does the same work in one. Both end when the last member
+has credits; receipts are written after that, by jobs that give way to charges, in
+`letters_seconds` of one process.
 """
 
 import argparse
@@ -20,7 +22,7 @@ import time
 
 from _bank import Bank
 from _clinic import Clinic
-from _workers import run_apart, work
+from _workers import LETTERS, run_apart, work
 
 from odoo import SUPERUSER_ID, api
 from odoo.fields import Command
@@ -78,6 +80,7 @@ class Measures:
         self.env = clinic.env
         self.slow_bank = slow_bank
         self.options = options
+        self.letters_seconds = None
 
     def run(self):
         """Return the figures."""
@@ -122,7 +125,8 @@ class Measures:
         }
         if best["contract_seconds"] is None:
             _say("there is no addon contract here: measured by nothing")
-        return {**best, **rates}
+        letters = {"letters_seconds": round(self.letters_seconds, 2)}
+        return {**best, **rates, **letters}
 
     def _time(self, function):
         """Return the seconds of a function and the commit after it."""
@@ -140,7 +144,11 @@ class Measures:
         """Bill members: invoices posted, cards charged, money booked, credits given."""
         self.clinic.add_members(count)
         with self._checked(count):
-            return self._time(function)
+            seconds = self._time(function)
+        begin = time.perf_counter()
+        work(self.env.registry, channel=LETTERS)
+        self.letters_seconds = time.perf_counter() - begin
+        return seconds
 
     def _bill_as_deployed(self):
         """Run the clinic's job, and beside it the workers that odoo.conf gives."""

@@ -44,12 +44,26 @@ class PaymentTransaction(models.Model):
 
     def _stripe_prepare_payment_intent_payload(self):
         """Override of `payment_stripe` to refuse odd amounts and mark the intent."""
+        requests = self.env.context.get("medspa_charge_requests") or {}
+        if self.id in requests:
+            return requests[self.id]
         if problem := self._stripe_get_amount_problem():
             raise ValidationError(problem)
         return {
             **super()._stripe_prepare_payment_intent_payload(),
             **self._stripe_prepare_metadata(),
         }
+
+    def _prepare_charge_requests(self):
+        """Override of `medspa_membership` to prepare intents together."""
+        requests = super()._prepare_charge_requests()
+        for tx in self.filtered(lambda tx: tx.provider_code == "stripe"):
+            # Cards of before Stripe's intents are migrated by a request of their own.
+            if not tx.token_id.stripe_payment_method:
+                continue
+            if not tx._stripe_get_amount_problem():
+                requests[tx.id] = tx._stripe_prepare_payment_intent_payload()
+        return requests
 
     def _stripe_prepare_metadata(self):
         """Return the parameters by which what is ours is found at Stripe."""

@@ -341,7 +341,5 @@ class TestCrash(RealTransactionsCase):
         for pid in senders:
             self._wait_for(pid)
         self._run_to_the_end()
-        with self._transaction() as env:
-            print(env["medspa.reminder.message"].search([]).mapped(lambda m: (m.channel, m.state, m.failure)), file=open("/tmp/dbg","w"))
         self.assertEqual(self._count(), Counter(range(PATIENTS)))
         self.assertEqual(set(self._get_states().values()), {"sent"})

@@ -94,10 +94,12 @@ class MedspaMembershipPeriod(models.Model):
         :param bool manual: a person asked for it: it uses up no automatic try
         """
         periods = self.sudo().with_context(medspa_book_together=True)
-        for tx_id, is_first in periods._claim_charges(manual):
+        claimed = periods._claim_charges(manual)
+        txs = periods.env["payment.transaction"].browse(tx_id for tx_id, _ in claimed)
+        txs = txs.with_context(medspa_charge_requests=txs._prepare_requests_safely())
+        for tx_id, is_first in claimed:
             # Alone in its prefetch, for each commit empties the cache.
-            tx = periods.env["payment.transaction"].browse(tx_id)
-            periods._charge_claimed(tx, is_first)
+            periods._charge_claimed(txs.browse(tx_id), is_first)
         periods._book_charges()
 
     def _claim_charges(self, manual):

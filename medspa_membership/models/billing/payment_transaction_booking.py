@@ -29,9 +29,14 @@ class PaymentTransaction(models.Model):
             and bool(self.membership_period_id)
         )
 
+    def _is_left_to_its_batch(self):
+        """Override: a job of memberships books what it has charged in one go."""
+        book_together = self.env.context.get("medspa_book_together")
+        return bool(book_together) and self._waits_for_its_batch()
+
     def _post_process_at_once(self):
         """Override to leave what the job of memberships has charged to its batch."""
-        if self.env.context.get("medspa_book_together") and self._waits_for_its_batch():
+        if self._is_left_to_its_batch():
             return None
         return super()._post_process_at_once()
 

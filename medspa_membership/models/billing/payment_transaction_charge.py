@@ -82,6 +82,25 @@ class PaymentTransaction(models.Model):
         begun.charged_at = fields.Datetime.now()
         return begun
 
+    def _prepare_requests_safely(self):
+        """Prepare requests; where one cannot be, each charge prepares its own."""
+        try:
+            return self._prepare_charge_requests()
+        except OperationalError:
+            raise
+        except Exception:
+            _logger.info("Requests are prepared one by one", exc_info=True)
+            return {}
+
+    def _prepare_charge_requests(self):
+        """Return what is sent to the providers, by the id of the charge.
+
+        Read together for a batch, for it is committed after each charge, which empties
+        the cache. The charges find it in the context, as `medspa_charge_requests`; one
+        that is not in it prepares its own. Note: a hook of providers.
+        """
+        return {}
+
     def _charge_begun(self, is_first=True):
         """Ask the provider for a charge that is begun, and book what it brings.
 
@@ -96,7 +115,10 @@ class PaymentTransaction(models.Model):
             self._ask_safely(
                 self._charge_with_token if is_first else self._resolve_outcome
             )
+            is_left = self._is_left_to_its_batch()
             self.env["ir.cron"]._commit_progress()
+            if is_left:
+                return "done"
         # Held or not there: the webhook has the news too, and books it.
         if (
             self.try_lock_for_update()
@@ -151,6 +173,10 @@ class PaymentTransaction(models.Model):
         if self.currency_id.compare_amounts(self.amount, 0) <= 0:
             return "nothing_due", self.env._("Nothing is to be paid.")
         return None
+
+    def _is_left_to_its_batch(self):
+        """Tell whether the job that charges books this later. A hook."""
+        return False
 
     def _post_process_at_once(self):
         """Post-process without putting the news of the payment at risk.

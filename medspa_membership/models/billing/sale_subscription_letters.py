@@ -12,6 +12,9 @@ STATE_LETTERS = {"suspended": "suspended", "paused": "paused", "ended": "ended"}
 # And by the state it comes from, where the membership runs again.
 BACK_LETTERS = {"suspended": "restored", "paused": "resumed"}
 
+# Letters give way to charges, which have queue_job's own priority: 10.
+LETTER_PRIORITY = 20
+
 
 class SaleSubscription(models.Model):
     """What members are told: letters are queued, and written by a job of their own."""
@@ -60,6 +63,7 @@ class SaleSubscription(models.Model):
         if addressed:
             addressed.with_delay(
                 channel="root.message",
+                priority=LETTER_PRIORITY,
                 identity_key=(
                     f"medspa.letter.{name}.{'-'.join(map(str, addressed.ids))}"
                 ),
@@ -208,6 +212,7 @@ class MedspaMembershipPeriod(models.Model):
         if addressed:
             addressed.with_delay(
                 channel="root.message",
+                priority=LETTER_PRIORITY,
                 identity_key=f"medspa.receipt.{'-'.join(map(str, addressed.ids))}",
                 description=self.env._("Send receipts"),
             )._send_receipts()

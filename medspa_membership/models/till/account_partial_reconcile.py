@@ -15,6 +15,9 @@ class AccountPartialReconcile(models.Model):
         return partials
 
     def unlink(self):
+        if not self:
+            # Core asks so for each line that it writes on.
+            return super().unlink()
         invoices = self._get_invoices()
         res = super().unlink()
         invoices._sync_courses_with_payment(
