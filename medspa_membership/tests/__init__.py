@@ -29,6 +29,7 @@ from . import (
     test_membership_billing,
     test_membership_desk,
     test_membership_desk_access,
+    test_membership_desk_tours,
     test_membership_join,
     test_membership_life,
     test_membership_method,

@@ -93,6 +93,7 @@ MEMBERSHIP = ("/my/memberships", ".o_medspa_membership_card")
 COURSE = "a:has-text('Radiance: 5 light peels')"
 ROW = ".o_data_row td[name=reason], .o_kanban_record:not(.o_kanban_ghost)"
 LINE = ".o_data_row, .o_kanban_record:not(.o_kanban_ghost)"
+ACTIVE = f":is({LINE}):has-text('Active')"
 
 PAGES = [
     # What a visitor sees
@@ -202,6 +203,45 @@ PAGES = [
         "/odoo/action-medspa_membership_stripe.medspa_stripe_import_action",
         ".o_form_view",
     ),
+    Page("memberships", "rita", "/odoo/memberships", LINE),
+    Page("membership", "rita", _go("/odoo/memberships", LINE), ".o_form_view"),
+    Page(
+        "membership-join-desk",
+        "rita",
+        "/odoo/action-medspa_membership.membership_enrol_action",
+        ".o_form_view",
+    ),
+    *(
+        Page(
+            f"membership-{name}-desk",
+            "rita",
+            _go(
+                "/odoo/memberships",
+                ACTIVE,
+                f".o_form_statusbar button:has-text('{button}'),"
+                f" .o-dropdown-item:has-text('{button}')",
+            ),
+            ".modal .o_form_view",
+        )
+        for name, button in (
+            ("change", "Change plan"),
+            ("pause", "Pause"),
+            ("cancel", "Cancel membership"),
+            ("refund", "Refund"),
+        )
+    ),
+    Page("past-due", "rita", "/odoo/past-due", LINE),
+    Page("payment-of-period", "rita", _go("/odoo/past-due", LINE), ".o_form_view"),
+    Page("left-members", "rita", "/odoo/left-members", f"{LINE}, .o_view_nocontent"),
+    Page("plans-on-sale", "mara", "/odoo/plans", LINE),
+    Page("plan-on-sale", "mara", _go("/odoo/plans", LINE), ".o_form_view"),
+    Page(
+        "price-campaign",
+        "mara",
+        _go("/odoo/price-campaigns", ".o_list_button_add, .o-kanban-button-new"),
+        ".o_form_view",
+    ),
+    Page("failed-payments", "mara", _go("/odoo/dunning", LINE), ".o_form_view"),
     Page("treatments", "mara", "/odoo/action-medspa_membership.treatment_action", LINE),
     Page(
         "course-on-sale",
