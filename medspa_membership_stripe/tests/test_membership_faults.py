@@ -7,6 +7,8 @@ from functools import partial
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.exceptions import UserError
+from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -296,7 +298,102 @@ class TestMembershipFaults(MembershipFaultCase):
             self.assertEqual(period.state, "paid")
             self.assertEqual(period.credit_ids.granted, 2)
 
+    # === F12: THE LOCK IS NOT OBTAINED === #
+
+    def test_a_locked_period_is_charged_an_hour_later(self):
+        member_ids = self._create_members(1)
+        self._bill()
+        asked = len(self.stripe.requests)
+        with self._transaction() as env:
+            period = self._read_periods(env, member_ids)
+            env.cr.execute(
+                "SELECT id FROM medspa_membership_period WHERE id = %s FOR UPDATE",
+                [period.id],
+            )
+            # Another connection works meanwhile, and does not wait for ours.
+            self._work()
+        self.assertEqual(len(self.stripe.requests), asked)
+        with self._transaction() as env:
+            period = self._read_periods(env, member_ids)
+            self.assertEqual((period.state, period.attempt_count), ("open", 0))
+            env["medspa.membership.period"]._cron_charge_missed()
+        self.assertEqual(self._work(), 0, "The hour is not over")
+        with self._transaction() as env:
+            period = self._read_periods(env, member_ids)
+            env.cr.execute(
+                "UPDATE medspa_membership_period"
+                " SET write_date = write_date - interval '61 minutes' WHERE id = %s",
+                [period.id],
+            )
+        for _cron in range(2):
+            with self._transaction() as env:
+                env["medspa.membership.period"]._cron_charge_missed()
+        self._work()
+        self.assertBooksAgree(member_ids)
+
+    # === F37: A COPY OF THE DATABASE === #
+
+    def test_a_neutralised_copy_charges_nobody(self):
+        member_ids = self._create_members(1)
+        with self._transaction() as env:
+            # By SQL: the ORM archives the cards of a provider whose state changes.
+            env.cr.execute(
+                "UPDATE payment_provider SET state = 'enabled' WHERE id = %s",
+                [self.provider_id],
+            )
+        self.addCleanup(self._switch_on)
+        self._bill()
+        with self._transaction() as env:
+            for query in get_neutralization_queries(("payment", "payment_stripe")):
+                env.cr.execute(query)
+        asked = len(self.stripe.requests)
+        with mute_logger(*QUIET):
+            self._work()
+        self.assertEqual(len(self.stripe.requests), asked, "The bank is not asked")
+        with self._transaction() as env:
+            period = self._read_periods(env, member_ids)
+            self.assertEqual((period.state, period.failure_kind), ("open", "config"))
+        self.assertBooksAgree(member_ids, paid=0, open_count=1)
+
+    def _switch_on(self):
+        with self._transaction() as env:
+            provider = env["payment.provider"].browse(self.provider_id)
+            provider.write(self._get_provider_vals())
+
     # === F27, F28: MONEY THAT GOES AWAY === #
+
+    def test_refund_after_the_credits_were_used(self):
+        """Of two peels one was used: the other is taken back, all money given back."""
+        member_ids = self._create_members(1)
+        self._bill()
+        self._work()
+        with self._transaction() as env:
+            period = self._read_periods(env, member_ids)
+            period.credit_ids._redeem(1, self.day)
+            wizard = env["medspa.membership.refund"].create(
+                {
+                    "membership_id": member_ids[0],
+                    "period_id": period.id,
+                    "reason": "Goodwill",
+                }
+            )
+            self.assertEqual((wizard.amount, wizard.by_card), (99, True))
+            self.assertIn("1", wizard.credit_label)
+            wizard.action_confirm()
+        self._resolve()
+        self._work()
+        with self._transaction() as env:
+            period = self._read_periods(env, member_ids)
+            credit = period.credit_ids
+            self.assertEqual(period.state, "refunded")
+            self.assertEqual((credit.used, credit.available), (1, 0))
+            self.assertEqual(period.refund_move_ids.mapped("amount_total"), [99])
+            refunds = period.refund_move_ids.transaction_ids
+            self.assertEqual(refunds.mapped("amount"), [-99])
+            self.assertEqual(refunds.mapped("state"), ["done"])
+            self.assertEqual(period.refund_move_ids.amount_residual, 0)
+            with self.assertRaises(UserError):
+                period._refund(1, "Once more")
 
     def test_dispute_after_the_credits_were_used(self):
         member_ids = self._create_members(1)
