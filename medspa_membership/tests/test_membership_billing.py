@@ -58,6 +58,54 @@ class TestMembershipBilling(MembershipCase):
         self.assertEqual(len(membership.period_ids), 2)
         self.assertEqual(membership.transaction_ids.mapped("amount"), [99, 99])
 
+    def _assert_billed_between(self, membership, before, after):
+        """Nothing is billed at the first moment in UTC, a period at the second."""
+        count = len(membership.period_ids)
+        self._bill(before)
+        self.assertEqual(len(membership.period_ids), count, before)
+        self._bill(after)
+        self.assertEqual(len(membership.period_ids), count + 1, after)
+        period = membership.period_ids.sorted("start_date")[-1]
+        self.assertEqual((period.state, period.amount), ("paid", 99))
+        self.assertEqual(period.invoice_id.invoice_date, period.start_date)
+        return period.start_date
+
+    def test_on_the_days_when_the_clocks_change(self):
+        """Madrid's clocks change on 29 March and 25 October, 2026, at night."""
+        membership = self._join(on="2026-02-25")
+        self._bill("2026-03-25")
+        other = self._join(partner=self.other_patient, on="2026-01-29")
+        self._bill("2026-02-28")
+        day = self._assert_billed_between(
+            other, "2026-03-28 22:59:00", "2026-03-28 23:01:00"
+        )
+        self.assertEqual(day, date(2026, 3, 29))
+        self._bill("2026-09-25")
+        day = self._assert_billed_between(
+            membership, "2026-10-24 21:59:00", "2026-10-24 22:01:00"
+        )
+        self.assertEqual(day, date(2026, 10, 25))
+
+    def test_on_the_last_night_of_the_year(self):
+        membership = self._join(on="2026-12-01")
+        day = self._assert_billed_between(
+            membership, "2026-12-31 22:59:00", "2026-12-31 23:01:00"
+        )
+        self.assertEqual(day, date(2027, 1, 1))
+
+    def test_by_the_clock_of_a_clinic_elsewhere(self):
+        """New York's clocks change on 8 March 2026: midnight is still at 5 in UTC."""
+        self.company.resource_calendar_id.tz = "America/New_York"
+        membership = self._join(on="2026-02-08")
+        day = self._assert_billed_between(
+            membership, "2026-03-08 04:59:00", "2026-03-08 05:01:00"
+        )
+        self.assertEqual(day, date(2026, 3, 8))
+        # And on the 8th of April at 4.
+        self._assert_billed_between(
+            membership, "2026-04-08 03:59:00", "2026-04-08 04:01:00"
+        )
+
     def test_downtime_is_caught_up_period_by_period(self):
         membership = self._join(on="2026-01-31")
         self._bill("2026-05-02")
