@@ -198,7 +198,7 @@ def parser() -> argparse.ArgumentParser:
 
     shots = add("screenshots", _screenshots, "take pictures of the demo clinic's pages")
     shots.add_argument(
-        "--only", metavar="NAME", help="one page of tools/medspa/pages.py"
+        "--only", metavar="NAME", nargs="+", help="pages of tools/medspa/pages.py"
     )
 
     shell = add("shell", _shell, "open Odoo's Python shell on the demo clinic")

@@ -70,6 +70,19 @@ def _ask_for_link(page: Any, base: str) -> None:
     page.wait_for_load_state("load")
 
 
+def _open_dialog(button: str) -> Walk:
+    """Return a walk to a dialog of an active membership; on a phone, to its form."""
+
+    def walk(page: Any, base: str) -> None:
+        page.goto(base + "/odoo/memberships")
+        page.locator(ACTIVE).first.click()
+        if page.viewport_size["width"] >= 600:
+            page.locator(f".o_form_statusbar button:has-text('{button}')").click()
+            page.wait_for_selector(".modal .o_form_view")
+
+    return walk
+
+
 def _join(page: Any, base: str) -> None:
     """Join the first plan as a guest, up to the agreement."""
     page.goto(base + "/plans")
@@ -77,7 +90,8 @@ def _join(page: Any, base: str) -> None:
     page.wait_for_load_state("load")
     for name, value in GUEST.items():
         page.locator(f"form.address_autoformat [name='{name}']").fill(value)
-    page.locator("a[name='website_sale_main_button']").first.click()
+    page.locator("select[name='country_id']").select_option(label="Spain")
+    page.locator("a[name='website_sale_main_button']:visible").first.click()
     page.wait_for_load_state("load")
 
 
@@ -205,29 +219,13 @@ PAGES = [
     ),
     Page("memberships", "rita", "/odoo/memberships", LINE),
     Page("membership", "rita", _go("/odoo/memberships", LINE), ".o_form_view"),
-    Page(
-        "membership-join-desk",
-        "rita",
-        "/odoo/action-medspa_membership.membership_enrol_action",
-        ".o_form_view",
-    ),
     *(
-        Page(
-            f"membership-{name}-desk",
-            "rita",
-            _go(
-                "/odoo/memberships",
-                ACTIVE,
-                f".o_form_statusbar button:has-text('{button}'),"
-                f" .o-dropdown-item:has-text('{button}')",
-            ),
-            ".modal .o_form_view",
-        )
-        for name, button in (
-            ("change", "Change plan"),
-            ("pause", "Pause"),
-            ("cancel", "Cancel membership"),
-            ("refund", "Refund"),
+        Page(f"membership-{name}-desk", who, _open_dialog(button), ".o_form_view")
+        for name, who, button in (
+            ("change", "rita", "Change plan"),
+            ("pause", "rita", "Pause"),
+            ("cancel", "rita", "Cancel membership"),
+            ("refund", "mara", "Refund"),
         )
     ),
     Page("past-due", "rita", "/odoo/past-due", LINE),

@@ -20,14 +20,15 @@ from .workspace import opened
 PLAYWRIGHT = ["playwright==1.65.2"]
 
 
-def run(project: Project, *, only: str | None) -> int:
+def run(project: Project, *, only: list[str] | None) -> int:
     """Serve the demo clinic on a free port and take the pictures.
 
-    :param only: the name of one page
+    :param only: the names of some pages
     """
     names = [page.name for page in PAGES]
-    if only and only not in names:
-        raise MedspaError(f"There is no page {only}: take one of {', '.join(names)}.")
+    for name in only or []:
+        if name not in names:
+            raise MedspaError(f"There is no page {name}: there are {', '.join(names)}.")
     with opened(project, tests=True) as work:
         program = browser()
         if program is None:
@@ -48,10 +49,12 @@ def run(project: Project, *, only: str | None) -> int:
             stop(process, 10)
 
 
-def _take(python: Path, program: str, port: int, target: Path, only: str | None) -> int:
+def _take(
+    python: Path, program: str, port: int, target: Path, only: list[str] | None
+) -> int:
     """Run the part that needs playwright."""
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     words = [str(python), "-m", "medspa.screenshots_driver", program]
-    words += [f"http://127.0.0.1:{port}", str(target), only or ""]
+    words += [f"http://127.0.0.1:{port}", str(target), *(only or [])]
     sys.stdout.flush()
     return subprocess.run(words, env=env, check=False).returncode

@@ -22,9 +22,9 @@ ARGUMENTS = [
 TIMEOUT = 30_000
 
 
-def main(program: str, base: str, target: str, only: str) -> int:
-    """Take the pictures of all pages, or of one; return how it went."""
-    pages = [page for page in PAGES if only in ("", page.name)]
+def main(program: str, base: str, target: str, *only: str) -> int:
+    """Take the pictures of all pages, or of some; return how it went."""
+    pages = [page for page in PAGES if not only or page.name in only]
     pages.sort(key=lambda page: page.login or "")
     problems = 0
     with sync_playwright() as playwright:
@@ -104,4 +104,4 @@ def _first_line(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:5]))
+    sys.exit(main(*sys.argv[1:]))
