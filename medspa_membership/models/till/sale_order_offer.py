@@ -136,25 +136,31 @@ class SaleOrderLine(models.Model):
         )
 
     def _get_saving_with(self, version):
-        """Return what the lines would cost less by a members' pricelist, with tax.
+        """Return what the lines would cost less by a members' pricelist, with tax."""
+        saving = 0.0
+        for line, price in self._get_unit_prices_with(version).items():
+            totals = line.tax_ids.compute_all(
+                price, line.currency_id, line.product_uom_qty, product=line.product_id
+            )
+            saving += max(line.price_total - totals["total_included"], 0.0)
+        return saving
+
+    def _get_unit_prices_with(self, version):
+        """Return the unit price of each line by a members' pricelist.
 
         One look-up for each quantity that occurs.
         """
-        saving = 0.0
+        found = {}
         for quantity, lines in self.grouped("product_uom_qty").items():
             prices = version._get_products_price(
                 lines.product_id, quantity, currency=lines.currency_id[:1]
             )
             for line in lines:
-                price = line.product_id._get_tax_included_unit_price_from_price(
+                found[line] = line.product_id._get_tax_included_unit_price_from_price(
                     prices[line.product_id.id],
                     product_taxes=line.product_id.taxes_id._filter_taxes_by_company(
                         line.company_id
                     ),
                     fiscal_position=line.order_id.fiscal_position_id,
                 )
-                totals = line.tax_ids.compute_all(
-                    price, line.currency_id, quantity, product=line.product_id
-                )
-                saving += max(line.price_total - totals["total_included"], 0.0)
-        return saving
+        return found
