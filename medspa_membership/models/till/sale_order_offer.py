@@ -46,10 +46,12 @@ class SaleOrder(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _get_member_offer(self):
+    def _get_member_offer(self, is_public=False):
         """Return the plan on sale that would save most on this order.
 
         Note: `self.ensure_one()`
+
+        :param bool is_public: of the plans with a page that patients can open
 
         :return: None, or dict of `plan`, `product`, `saving` (this time, with tax),
             `price` of the plan, `url` of its page and `text`
@@ -63,7 +65,7 @@ class SaleOrder(models.Model):
         if pricelist.member_key or order._is_member():
             return None
         best, most = None, 0.0
-        for plan in order._get_plans_on_sale():
+        for plan in order._get_plans_on_sale(is_public):
             version = pricelist._get_version_for(plan._get_discount_set())
             saving = lines._get_saving_with(version)
             if self.currency_id.compare_amounts(saving, most) > 0:
@@ -86,10 +88,10 @@ class SaleOrder(models.Model):
             )
         )
 
-    def _get_plans_on_sale(self):
+    def _get_plans_on_sale(self, is_public=False):
         """Return the plans with discounts that a patient can join from here.
 
-        In the shop, those with a page of their own.
+        In the shop and on the order's page, those with a page of their own.
         """
         domain = [
             ("is_plan", "=", True),
@@ -98,7 +100,7 @@ class SaleOrder(models.Model):
             ("product_tmpl_id.active", "=", True),
             ("company_id", "in", (self.company_id.id, False)),
         ]
-        if self.website_id:
+        if self.website_id or is_public:
             domain.append(("product_tmpl_id.is_published", "=", True))
         # Visitors may not read plans; what is on sale is public.
         return self.env["sale.subscription.template"].sudo().search(domain)
