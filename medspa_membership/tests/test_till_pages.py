@@ -70,15 +70,15 @@ class TestTillPages(TillPagesCase):
         other = self._create_plan("Radiance", 49, benefits=[])
         self._add_discounts(other, {"applied_on": "all", "percent": 5})
         other.product_tmpl_id.is_published = True
-        saving, price = (
-            self.euro.format(amount).replace("\xa0", " ") for amount in (50.0, 99.0)
+        cost, saving, price = (
+            self.euro.format(amount).replace("\xa0", " ") for amount in (230, 50, 99)
         )
         for name in (None, "stranger", "lapsed"):
             self._log_in(name)
             page = self._fill_cart()
             # 280 at regular prices; a member pays 102 and twice 64.
             self.assertIn(
-                f"In Glow this would cost {saving} less. The plan is {price}",
+                f"In Glow this would cost {cost}: {saving} less. The plan is {price}",
                 to_text(page),
                 name,
             )

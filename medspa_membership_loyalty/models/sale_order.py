@@ -90,7 +90,7 @@ class SaleOrder(models.Model):
         amounts, total = {}, 0.0
         for line, standing in before.items():
             extra = standing.paid - after[line].paid
-            key = self._get_tax_key(line.tax_ids)
+            key = self._get_tax_key(line.tax_ids, self.fiscal_position_id)
             amounts[key] = amounts.get(key, 0.0) + extra
             total += extra * standing.gross
         if self.currency_id.compare_amounts(total, 0.0) <= 0:
@@ -127,11 +127,16 @@ class SaleOrder(models.Model):
             found[0]["points_cost"] = cost
         return found
 
-    def _get_tax_key(self, taxes):
-        """Return what core splits a discount by: percentages, not fixed taxes."""
+    def _get_tax_key(self, taxes, fiscal_position=None):
+        """Return what core splits a discount by: percentages, not fixed taxes.
+
+        :param fiscal_position: maps the taxes of a line once more, as core does
+        """
         taxes = taxes.flatten_taxes_hierarchy()
         taxes = taxes.filtered(lambda tax: tax.amount_type != "fixed")
-        return frozenset(self.fiscal_position_id.map_tax(taxes).ids)
+        if fiscal_position:
+            taxes = fiscal_position.map_tax(taxes)
+        return frozenset(taxes.ids)
 
     def _get_promotion_lines(self):
         """Return the lines of promotions that are on the order, in their order."""

@@ -1,5 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
 
@@ -110,6 +111,36 @@ class TestPromotions(LoyaltyCase):
         order = self._sell("member")
         self.assertEqual(order.currency_id, self.dollar)
         self.assertAlmostEqual(order.amount_total, 452.80)
+
+    def test_a_fiscal_position_changes_the_tax_and_not_the_rule(self):
+        abroad = self.env["account.fiscal.position"].create(
+            {"name": "Abroad", "company_id": self.company.id}
+        )
+        tax = self.env["account.tax"].create(
+            {
+                "name": "20 % in",
+                "amount": 20,
+                "price_include_override": "tax_included",
+                "company_id": self.company.id,
+            }
+        )
+        reduced = tax.copy({"name": "10 % abroad", "amount": 10})
+        reduced.write(
+            {
+                "fiscal_position_ids": [Command.set(abroad.ids)],
+                "original_tax_ids": [Command.set(tax.ids)],
+            }
+        )
+        self.peel.taxes_id = tax
+        self._create_program("SPRING", reward={"discount": 18})
+        order = self._order(
+            self.peel, partner=self.people["member"], fiscal_position_id=abroad.id
+        )
+        self.assertAlmostEqual(order.amount_total, 93.50)
+        self._enter_code(order, "SPRING")
+        self.assertEqual(order.order_line.tax_ids, reduced)
+        # 120 are 100 without tax and 110 with this one; less 18 %.
+        self.assertAlmostEqual(order.amount_total, 90.20)
 
     def test_what_no_plan_reduces_has_the_promotion_in_full(self):
         plan = self._create_plan("Radiance", 49, benefits=[])

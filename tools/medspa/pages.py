@@ -86,8 +86,9 @@ def _fill_cart(page: Any, base: str) -> None:
     page.goto(base + "/shop")
     page.locator(f".oe_product_cart {COURSE}").first.click()
     page.wait_for_load_state("load")
-    page.locator("#add_to_cart").first.click()
-    page.wait_for_timeout(3000)
+    page.wait_for_load_state("networkidle")
+    with page.expect_response("**/shop/cart/add*"):
+        page.locator("#add_to_cart").first.click()
     page.goto(base + "/shop/cart")
 
 

@@ -114,9 +114,10 @@ class SaleOrder(models.Model):
             "price": plan.price,
             "url": product.website_url,
             "text": self.env._(
-                "In %(plan)s this would cost %(saving)s less. The plan is %(price)s "
-                "%(period)s.",
+                "In %(plan)s this would cost %(cost)s: %(saving)s less. The plan is "
+                "%(price)s %(period)s.",
                 plan=plan.name,
+                cost=self.currency_id.format(self.amount_total - saving),
                 saving=self.currency_id.format(saving),
                 price=plan.currency_id.format(plan.price),
                 period=plan.period_label,
