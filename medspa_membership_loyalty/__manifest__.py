@@ -10,4 +10,5 @@
     "license": "AGPL-3",
     "depends": ["medspa_membership", "sale_loyalty"],
     "auto_install": True,
+    "data": ["views/website_sale_templates.xml"],
 }

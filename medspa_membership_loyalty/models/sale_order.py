@@ -83,9 +83,9 @@ class SaleOrder(models.Model):
             values["product_uom_qty"] for values in values_list
         ):
             return values_list
-        before = self._replay_promotions(but=(reward, coupon))
-        if all(line.paid == line.promoted for line in before.values()):
+        if not self._compares_promotions():
             return values_list
+        before = self._replay_promotions(but=(reward, coupon))
         after = self._replay_promotion(before, reward, coupon)
         amounts, total = {}, 0.0
         for line, standing in before.items():
@@ -102,6 +102,15 @@ class SaleOrder(models.Model):
             )
         limit = min(1.0, self.amount_total / total)
         return self._share_out(values_list, reward, coupon, amounts, total, limit)
+
+    def _compares_promotions(self):
+        """Tell whether there are member prices that promotions do not come on top of.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        standings = [line._get_standing() for line in self.order_line]
+        return any(standing.paid != standing.promoted for standing in standings)
 
     def _share_out(self, values_list, reward, coupon, amounts, total, limit):
         """Return the values of the reward with these amounts for each set of taxes."""

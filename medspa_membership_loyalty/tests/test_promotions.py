@@ -172,6 +172,19 @@ class TestPromotions(LoyaltyCase):
             order.action_confirm()
             self.assertAlmostEqual(order.amount_total, total)
 
+    def test_a_second_promotion_comes_off_the_first_and_not_off_the_member_price(self):
+        self._create_program("SPRING", reward={"discount": 20})
+        self._create_program(
+            "FIVE", reward={"discount": 5, "discount_applicability": "specific"}
+        )
+        # 120 less 20 % is 96, less 5 % of that.
+        for name in ("stranger", "member"):
+            order = self._order(self.peel, partner=self.people[name])
+            self._enter_code(order, "SPRING")
+            self._enter_code(order, "FIVE")
+            order.action_confirm()
+            self.assertAlmostEqual(order.amount_total, 91.20)
+
     def test_nothing_left_to_discount_is_said_and_uses_nothing_up(self):
         program = self._create_program("SPRING", reward={"discount": 15})
         order = self._order(self.peel, partner=self.people["member"])

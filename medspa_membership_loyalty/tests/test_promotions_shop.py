@@ -51,6 +51,26 @@ class TestPromotionsShop(LoyaltyCase, HttpCase):
         self._let_plan_stack()
         self._assert_totals({"stranger": 252, "member": 207})
 
+    def test_the_cart_says_what_a_promotion_is_counted_from(self):
+        program = self._create_program(reward={"discount": 18})
+        self.website.domain = self.base_url()
+        cart = self.env["sale.order"].create(
+            {
+                "partner_id": self.people["member"].id,
+                "website_id": self.website.id,
+                "order_line": [
+                    Command.create({"product_id": self.peel.product_variant_id.id})
+                ],
+            }
+        )
+        self.authenticate("member_shop", "member_shop")
+        page = self.url_open("/shop/cart").text
+        self.assertAlmostEqual(cart.amount_total, 98.40)
+        self.assertIn("counted from the regular price", page)
+        program.active = False
+        page = self.url_open("/shop/cart").text
+        self.assertNotIn("counted from the regular price", page)
+
     def test_the_cart_says_why_a_code_gives_nothing(self):
         self._create_program("SPRING", reward={"discount": 10})
         self.website.domain = self.base_url()

@@ -38,10 +38,12 @@ patch(PosOrder.prototype, {
         if (!Array.isArray(values) || !values.length || !isPromotion(reward)) {
             return values;
         }
-        const before = this._replayPromotions({ reward, coupon_id });
-        if ([...before.values()].every(({ paid, promoted }) => paid === promoted)) {
+        const standings = this.lines.map((line) => this._getStanding(line));
+        if (standings.every(({ paid, promoted }) => paid === promoted)) {
+            // No member price that promotions do not come on top of.
             return values;
         }
+        const before = this._replayPromotions({ reward, coupon_id });
         const after = this._replayPromotion(before, reward, coupon_id);
         const amounts = {};
         let total = 0;
@@ -86,7 +88,6 @@ patch(PosOrder.prototype, {
      * @param {Boolean} isMember whether the member prices count, or nobody's
      */
     _replayPromotions(but = {}, isMember = true) {
-        const isSame = (a, b) => this.currency.isZero(a - b);
         let standings = new Map();
         const promotions = new Map();
         for (const line of this.lines) {
@@ -94,9 +95,7 @@ patch(PosOrder.prototype, {
                 const same = promotions.get(line.reward_identifier_code) || [];
                 promotions.set(line.reward_identifier_code, [...same, line]);
             } else if (line.getQuantity() && !isPayment(line.reward_id)) {
-                const prices = line.getMemberStanding();
-                const known = isMember ? prices : { ...prices, paid: prices.regular };
-                standings.set(line, getStanding(known, isSame));
+                standings.set(line, this._getStanding(line, isMember));
             }
         }
         for (const lines of promotions.values()) {
@@ -107,6 +106,13 @@ patch(PosOrder.prototype, {
             }
         }
         return standings;
+    },
+
+    /** Return how a line stands before any promotion. */
+    _getStanding(line, isMember = true) {
+        const prices = line.getMemberStanding();
+        const known = isMember ? prices : { ...prices, paid: prices.regular };
+        return getStanding(known, (a, b) => this.currency.isZero(a - b));
     },
 
     _replayPromotion(standings, reward, coupon_id, used = 0) {
