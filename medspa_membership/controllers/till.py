@@ -1,9 +1,9 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
 from odoo.http import request, route
 
-from odoo.addons.sale.controllers.portal import CustomerPortal
+from odoo.addons.sale.controllers.portal import CustomerPortal, PaymentPortal
 from odoo.addons.website_sale.controllers.cart import Cart
 
 
@@ -80,6 +80,8 @@ class ClinicCart(Cart):
 
 
 class ClinicOrderPortal(CustomerPortal):
+    """The page of a quotation: the prices of now, and a word when they changed."""
+
     @route()
     def portal_order_page(self, order_id, access_token=None, **kwargs):
         """Override of `sale`: what is paid by a link has the prices of now."""
@@ -89,8 +91,44 @@ class ClinicOrderPortal(CustomerPortal):
             )
         except (AccessError, MissingError):
             return request.redirect("/my")
-        order_sudo._follow_membership()
+        order_sudo._refresh_cart_prices()
         return super().portal_order_page(order_id, access_token=access_token, **kwargs)
+
+    @route()
+    def portal_quote_accept(
+        self, order_id, access_token=None, name=None, signature=None
+    ):
+        """Override of `sale`: nobody signs prices that are not those of the page."""
+        token = access_token or request.httprequest.args.get("access_token")
+        try:
+            order_sudo = self._document_check_access("sale.order", order_id, token)
+        except (AccessError, MissingError):
+            # Core says what it says of orders that are not the visitor's.
+            order_sudo = request.env["sale.order"]
+        if order_sudo and order_sudo._refresh_cart_prices():
+            return {"error": order_sudo._get_changed_prices_message()}
+        return super().portal_quote_accept(
+            order_id, access_token=access_token, name=name, signature=signature
+        )
+
+
+class ClinicOrderPayment(PaymentPortal):
+    @route()
+    def portal_order_transaction(self, order_id, access_token, **kwargs):
+        """Override of `sale`: nobody pays a price that the order has no longer.
+
+        A page may have been open for a while, and the membership suspended meanwhile.
+        """
+        try:
+            order_sudo = self._document_check_access(
+                "sale.order", order_id, access_token
+            )
+        except (AccessError, MissingError):
+            return super().portal_order_transaction(order_id, access_token, **kwargs)
+        amount = kwargs.get("amount")
+        if order_sudo._follow_membership() or not order_sudo._may_pay_now(amount):
+            raise ValidationError(order_sudo._get_changed_prices_message())
+        return super().portal_order_transaction(order_id, access_token, **kwargs)
 
 
 def _to_id(value):

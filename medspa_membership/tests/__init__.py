@@ -49,6 +49,7 @@ from . import (
     test_till_cart,
     test_till_concurrency,
     test_till_credits,
+    test_till_pages,
     test_tills,
     test_units,
     test_visit,

@@ -36,11 +36,17 @@ class PosConfig(models.Model):
 
     @api.model
     def _load_pos_data_read(self, records, config):
-        """Override of `point_of_sale` to name the product of spent money."""
+        """Override of `point_of_sale` to name the product of spent money.
+
+        And what is never reduced for members. The till keeps products from one day to
+        the next; this it reads anew each time it opens.
+        """
         read_records = super()._load_pos_data_read(records, config)
         spent = self.env.ref(
             "medspa_membership.product_credit_spent", raise_if_not_found=False
         )
+        unreduced = self.env["product.template"]._get_unreduced_template_ids()
         for record in read_records:
             record["_medspa_credit_product_id"] = spent.id if spent else False
+            record["_medspa_unreduced_template_ids"] = sorted(unreduced)
         return read_records

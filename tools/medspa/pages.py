@@ -95,6 +95,17 @@ def _join(page: Any, base: str) -> None:
     page.wait_for_load_state("load")
 
 
+def _fill_cart(page: Any, base: str) -> None:
+    """Put a course into the cart, and look at the cart."""
+    page.goto(base + "/shop")
+    page.locator(f".oe_product_cart {COURSE}").first.click()
+    page.wait_for_load_state("load")
+    page.wait_for_load_state("networkidle")
+    with page.expect_response("**/shop/cart/add*"):
+        page.locator("#add_to_cart").first.click()
+    page.goto(base + "/shop/cart")
+
+
 GUEST = {
     "name": "Greta Guest",
     "email": "greta@example.com",
@@ -114,6 +125,7 @@ PAGES = [
     Page("home", None, "/", "#wrapwrap"),
     Page("shop", None, "/shop", "#wrapwrap"),
     Page("course", None, _go("/shop", f".oe_product_cart {COURSE}"), "#add_to_cart"),
+    Page("cart", None, _fill_cart, ".o_medspa_member_offer"),
     Page("login", None, "/web/login?redirect=/my", ".o_medspa_login_link"),
     Page("login-link-asked", None, _ask_for_link, ".o_medspa_link_asked"),
     Page("login-link-gone", None, "/my/login/too-old", ".o_medspa_link_gone"),
@@ -138,6 +150,7 @@ PAGES = [
     Page("agreement", None, _join, ".o_medspa_agreement_box"),
     # What a patient sees
     Page("my", "paula", "/my", "#wrapwrap"),
+    Page("cart-member", "paula", _fill_cart, "#cart_products"),
     Page("my-courses", "paula", "/my/courses", "#wrapwrap"),
     Page("my-course", "paula", _go("/my/courses", ".o_medspa_course_card")),
     Page(

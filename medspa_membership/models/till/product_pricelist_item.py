@@ -111,9 +111,20 @@ class ProductTemplate(models.Model):
         Note: `self.ensure_one()`
         """
         self.ensure_one()
-        return self.service_tracking != "medspa_plan" and (
-            self.id != self._get_joining_fee_template_id()
+        return (
+            self.service_tracking != "medspa_plan"
+            and self.id not in self._get_unreduced_template_ids()
         )
+
+    @api.model
+    def _get_unreduced_template_ids(self):
+        """Return the ids of products that are not reduced for members, beside plans.
+
+        A seam: what is sold as money joins the joining fee here. Asked for each price:
+        what it reads is cached.
+        """
+        fee_id = self._get_joining_fee_template_id()
+        return frozenset([fee_id] if fee_id else [])
 
     @api.model
     @tools.ormcache()

@@ -46,10 +46,12 @@ class SaleOrder(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _get_member_offer(self):
+    def _get_member_offer(self, is_public=False):
         """Return the plan on sale that would save most on this order.
 
         Note: `self.ensure_one()`
+
+        :param bool is_public: of the plans with a page that patients can open
 
         :return: None, or dict of `plan`, `product`, `saving` (this time, with tax),
             `price` of the plan, `url` of its page and `text`
@@ -63,7 +65,7 @@ class SaleOrder(models.Model):
         if pricelist.member_key or order._is_member():
             return None
         best, most = None, 0.0
-        for plan in order._get_plans_on_sale():
+        for plan in order._get_plans_on_sale(is_public):
             version = pricelist._get_version_for(plan._get_discount_set())
             saving = lines._get_saving_with(version)
             if self.currency_id.compare_amounts(saving, most) > 0:
@@ -86,10 +88,10 @@ class SaleOrder(models.Model):
             )
         )
 
-    def _get_plans_on_sale(self):
+    def _get_plans_on_sale(self, is_public=False):
         """Return the plans with discounts that a patient can join from here.
 
-        In the shop, those with a page of their own.
+        In the shop and on the order's page, those with a page of their own.
         """
         domain = [
             ("is_plan", "=", True),
@@ -98,7 +100,7 @@ class SaleOrder(models.Model):
             ("product_tmpl_id.active", "=", True),
             ("company_id", "in", (self.company_id.id, False)),
         ]
-        if self.website_id:
+        if self.website_id or is_public:
             domain.append(("product_tmpl_id.is_published", "=", True))
         # Visitors may not read plans; what is on sale is public.
         return self.env["sale.subscription.template"].sudo().search(domain)
@@ -112,9 +114,10 @@ class SaleOrder(models.Model):
             "price": plan.price,
             "url": product.website_url,
             "text": self.env._(
-                "In %(plan)s this would cost %(saving)s less. The plan is %(price)s "
-                "%(period)s.",
+                "In %(plan)s this would cost %(cost)s: %(saving)s less. The plan is "
+                "%(price)s %(period)s.",
                 plan=plan.name,
+                cost=self.currency_id.format(self.amount_total - saving),
                 saving=self.currency_id.format(saving),
                 price=plan.currency_id.format(plan.price),
                 period=plan.period_label,
@@ -136,25 +139,31 @@ class SaleOrderLine(models.Model):
         )
 
     def _get_saving_with(self, version):
-        """Return what the lines would cost less by a members' pricelist, with tax.
+        """Return what the lines would cost less by a members' pricelist, with tax."""
+        saving = 0.0
+        for line, price in self._get_unit_prices_with(version).items():
+            totals = line.tax_ids.compute_all(
+                price, line.currency_id, line.product_uom_qty, product=line.product_id
+            )
+            saving += max(line.price_total - totals["total_included"], 0.0)
+        return saving
+
+    def _get_unit_prices_with(self, version):
+        """Return the unit price of each line by a members' pricelist.
 
         One look-up for each quantity that occurs.
         """
-        saving = 0.0
+        found = {}
         for quantity, lines in self.grouped("product_uom_qty").items():
             prices = version._get_products_price(
                 lines.product_id, quantity, currency=lines.currency_id[:1]
             )
             for line in lines:
-                price = line.product_id._get_tax_included_unit_price_from_price(
+                found[line] = line.product_id._get_tax_included_unit_price_from_price(
                     prices[line.product_id.id],
                     product_taxes=line.product_id.taxes_id._filter_taxes_by_company(
                         line.company_id
                     ),
                     fiscal_position=line.order_id.fiscal_position_id,
                 )
-                totals = line.tax_ids.compute_all(
-                    price, line.currency_id, quantity, product=line.product_id
-                )
-                saving += max(line.price_total - totals["total_included"], 0.0)
-        return saving
+        return found

@@ -9,7 +9,8 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     price_notice = fields.Char(
-        copy=False, help="Why the prices of the cart changed: shown once in the cart."
+        copy=False,
+        help="Why the prices changed: shown once, in the cart or on the order's page.",
     )
     has_member_price = fields.Boolean(compute="_compute_member_saving")
     member_saving = fields.Monetary(
@@ -54,7 +55,7 @@ class SaleOrder(models.Model):
             ]
         )
         for order in orders:
-            order._follow_membership()
+            order._refresh_cart_prices()
 
     def _follow_membership(self):
         """Bring an open order to the prices that its patient has now.
@@ -109,28 +110,64 @@ class SaleOrder(models.Model):
             self._say_why_prices_changed()
         return res
 
+    def action_confirm(self):
+        """Override of `sale`: a membership's last day may have passed unnoticed."""
+        for order in self:
+            order._follow_membership()
+        return super().action_confirm()
+
     def _refresh_cart_prices(self):
-        """Bring a cart to the prices of now, and say why they changed.
+        """Bring an open order to the prices of now, and say why they changed.
+
+        Note: `self.ensure_one()`
+
+        :return: whether they changed
+        """
+        self.ensure_one()
+        changed = self._follow_membership()
+        if changed:
+            self._say_why_prices_changed()
+        return changed
+
+    def _may_pay_now(self, amount):
+        """Tell whether an amount that a page asks for fits the order as it is now.
+
+        Note: `self.ensure_one()`
+
+        :param float amount: as the browser sent it
+        """
+        self.ensure_one()
+        if self.state not in ("draft", "sent") or not amount or self.amount_paid:
+            return True
+        currency = self.currency_id
+        least = self._get_prepayment_required_amount()
+        return (
+            currency.compare_amounts(amount, least) >= 0
+            and currency.compare_amounts(amount, self.amount_total) <= 0
+        )
+
+    def _get_changed_prices_message(self):
+        return self.env._(
+            "The prices of this order have changed. Load the page again: it shows what "
+            "it comes to now."
+        )
+
+    def _say_why_prices_changed(self):
+        """Leave the patient a word in the cart or on the page of the order.
 
         Note: `self.ensure_one()`
         """
-        self.ensure_one()
-        if self._follow_membership():
-            self._say_why_prices_changed()
-
-    def _say_why_prices_changed(self):
-        """Leave the visitor a word in the cart. Note: `self.ensure_one()`."""
         self.ensure_one()
         if not self.order_line:
             return
         if self.has_member_price:
             self.price_notice = self.env._(
-                "You are a member: your cart now has your member prices."
+                "You are a member: these are now your member prices."
             )
         else:
             self.price_notice = self.env._(
-                "Your membership gives no member prices at the moment: your cart has "
-                "the regular prices again."
+                "Your membership gives no member prices at the moment: these are the "
+                "regular prices again."
             )
 
     def _pop_price_notice(self):

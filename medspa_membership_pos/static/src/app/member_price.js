@@ -7,6 +7,12 @@
  */
 import { roundPrecision } from "@web/core/utils/numbers";
 
+/** Tell whether member discounts may apply: not to what is money or a plan. */
+export function isReducible(template, config) {
+    const unreduced = config._medspa_unreduced_template_ids || [];
+    return template.service_tracking !== "medspa_plan" && !unreduced.includes(template.id);
+}
+
 /** Rank rules as the server orders them: the narrowest, then the largest quantity. */
 function getRank(rule, product) {
     if (rule.product_id) {
@@ -94,13 +100,7 @@ export function getPriceBelow(pricelist, product, quantity, withoutPromotions = 
 export function getMemberPrice(pricelist, product, quantity, round) {
     const base = pricelist.member_base_id;
     const { price, isPromotion } = getPriceBelow(base, product, quantity);
-    const rule =
-        product.isReducible &&
-        findRule(
-            pricelist.item_ids.filter((rule) => rule.percent_price),
-            product,
-            quantity
-        );
+    const rule = findMemberRule(pricelist, product, quantity);
     if (!rule) {
         return round(price);
     }
@@ -112,6 +112,18 @@ export function getMemberPrice(pricelist, product, quantity, round) {
         Math.min(
             price * (1 - rule.promotion_percent / 100),
             regular * (1 - rule.percent_price / 100)
+        )
+    );
+}
+
+/** Return the rule of a members' version that reduces a product, if any does. */
+export function findMemberRule(pricelist, product, quantity) {
+    return (
+        product.isReducible &&
+        findRule(
+            pricelist.item_ids.filter((rule) => rule.percent_price),
+            product,
+            quantity
         )
     );
 }

@@ -14,6 +14,15 @@ patch(PosOrder.prototype, {
         return this.lines.filter((line) => line.credit_number);
     },
 
+    /** Return what the lines would cost more without the membership, with tax. */
+    getMemberSaving() {
+        const saving = this.lines.reduce((total, line) => {
+            const { paid, regular, gross } = line.getMemberStanding();
+            return total + (regular - paid) * gross;
+        }, 0);
+        return this.currency.round(saving);
+    },
+
     /** Let the customer pay for everything again. */
     removeCredits() {
         for (const line of this.creditLines) {

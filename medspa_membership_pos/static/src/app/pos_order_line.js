@@ -30,6 +30,37 @@ patch(PosOrderline.prototype, {
         return super.setQuantity(...arguments);
     },
 
+    /**
+     * Return what the line costs and what it would without the membership.
+     *
+     * Both are of the whole line, in the tax mode of its unit price; `gross` is what they
+     * come to with tax, `promotionPercent` what plans give on top of promotions.
+     */
+    getMemberStanding() {
+        const paid = this.basePrice;
+        const gross = paid ? this.prices.total_included / paid : 1;
+        const pricelist = this.order_id.pricelist_id;
+        const isOwnPrice =
+            !pricelist?.member_key ||
+            this.price_type !== "original" ||
+            this.credit_number ||
+            this.combo_parent_id ||
+            this.refunded_orderline_id;
+        if (isOwnPrice) {
+            return { paid, regular: paid, gross, promotionPercent: 0 };
+        }
+        const { member, regular, promotionPercent } =
+            this.product_id.product_tmpl_id.getMemberComparison(
+                pricelist,
+                this.getQuantity(),
+                this.getPriceExtra(),
+                this.product_id
+            );
+        // In the price of the line, a fiscal position may have changed the tax.
+        const ratio = member > 0 ? Math.max(regular / member, 1) : 1;
+        return { paid, regular: paid * ratio, gross, promotionPercent };
+    },
+
     /** Let a credit pay for the line: it is free. */
     setPaidByCredit(offer) {
         this.price_type = "manual";

@@ -18,6 +18,49 @@ function clickUseCredit() {
     ];
 }
 
+/** Press Print, and look at what goes to the printer instead of the paper. */
+function printReceipt() {
+    const printed = [];
+    return [
+        {
+            content: "catch what is printed",
+            trigger: ".receipt-screen",
+            run: () => {
+                window.print = (element) =>
+                    printed.push(element.innerText.replace(/\s+/g, " "));
+            },
+        },
+        {
+            content: "press Print",
+            trigger: ".receipt-screen button.print:contains(Print Full Receipt)",
+            run: "click",
+        },
+        {
+            content: "the paper has the session, the member prices and what they save",
+            trigger: ".receipt-screen button.print:has(.fa-print)",
+            run: async () => {
+                for (let tries = 0; !printed.length && tries < 50; tries++) {
+                    await new Promise((resolve) => setTimeout(resolve, 100));
+                }
+                const [paper] = printed;
+                for (const text of [
+                    "Peel",
+                    "Paid by credit: 1 session, 1 session left",
+                    "Serum facial",
+                    "28.33",
+                    "84.99",
+                    "Saved as a member",
+                    "15.00",
+                ]) {
+                    if (!paper?.includes(text)) {
+                        throw new Error(`${text} is missing on paper: ${paper}`);
+                    }
+                }
+            },
+        },
+    ];
+}
+
 registry.category("web_tour.tours").add("medspa_membership_pos.sell_to_member", {
     steps: () =>
         [
@@ -59,8 +102,10 @@ registry.category("web_tour.tours").add("medspa_membership_pos.sell_to_member", 
             ReceiptScreen.receiptIsThere(),
             ReceiptScreen.receiptAmountTotalIs("84.99"),
             {
-                content: "the receipt says what paid",
-                trigger: ".pos-receipt:contains(Paid by credit: 1 session)",
+                content: "the receipt says what paid, and what the membership saves",
+                trigger:
+                    ".pos-receipt:contains(Paid by credit: 1 session):has(.o_medspa_member_saving:contains(15.00))",
             },
+            printReceipt(),
         ].flat(),
 });
