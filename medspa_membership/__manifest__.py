@@ -92,6 +92,7 @@
         "views/till/member_price_views.xml",
         "views/till/res_partner_views.xml",
         "views/till/calendar_event_views.xml",
+        "views/billing/calendar_event_views.xml",
         "views/portal/product_template_views.xml",
         "views/portal/calendar_event_views.xml",
         "views/portal/medspa_waiting_views.xml",

@@ -64,8 +64,8 @@ class ProductTemplate(models.Model):
 
         :param patient: a partner; the public one for a visitor who is not logged in
         :param datetime start: the time in question (naive, in UTC)
-        :return: dict of `kind` ("credit", "plan" or "price"), `credit` and
-            `available` (before it), `is_member`,
+        :return: dict of `kind` ("credit", "plan", "ahead" or "price"), `credit` and
+            `available` (before it), `ahead` (the session to come), `is_member`,
             `deposit`, `currency`, the `key` that names all that the person agrees to,
             and, of a price, what `_get_booking_prices` returns
         """
@@ -76,6 +76,7 @@ class ProductTemplate(models.Model):
         statement = {
             "kind": "price",
             "credit": credits[:1],
+            "ahead": None,
             "available": sum(credits.mapped("available")),
             "currency": company.currency_id,
             "is_unit_based": treatment.is_unit_based,
@@ -86,6 +87,15 @@ class ProductTemplate(models.Model):
             from_plan = credits[0]._is_from_plan()
             statement["kind"] = "plan" if from_plan else "credit"
             return {**statement, "key": f"credit-{credits[0].id}"}
+        ahead = treatment._find_session_ahead(patient, start, company)
+        if ahead:
+            return {
+                **statement,
+                "kind": "ahead",
+                "ahead": ahead,
+                "available": ahead["left"],
+                "key": f"ahead-{ahead['benefit'].id}-{ahead['start']}",
+            }
         prices = treatment._get_booking_prices(patient, company)
         own_price = prices["own_price"]
         deposit = treatment._get_deposit(own_price, company)
@@ -95,6 +105,17 @@ class ProductTemplate(models.Model):
             "deposit": deposit,
             "key": f"price-{own_price:.3f}-{deposit:.3f}",
         }
+
+    def _find_session_ahead(self, patient, start, company):
+        """Return the session of a coming period that would pay, where that is allowed.
+
+        As :meth:`sale.subscription._find_session_ahead` does.
+        """
+        self.ensure_one()
+        if not company.allows_booking_ahead:
+            return None
+        event = self._new_booking(patient, start, company)
+        return self.env["sale.subscription"]._find_session_ahead(event)
 
     def _new_booking(self, patient, start, company):
         """Return the appointment that would be booked, which is not saved."""
