@@ -109,6 +109,7 @@
             "medspa_membership/static/src/scss/frontend.scss",
             "medspa_membership/static/src/interactions/**/*",
             "medspa_membership/static/src/scss/agreement.scss",
+            "medspa_membership/static/src/signature/**/*",
         ],
         "web.assets_tests": [
             "medspa_membership/static/tests/lib/axe/axe.min.js",
