@@ -92,6 +92,7 @@
         "views/till/member_price_views.xml",
         "views/till/res_partner_views.xml",
         "views/till/calendar_event_views.xml",
+        "views/billing/calendar_event_views.xml",
         "views/portal/product_template_views.xml",
         "views/portal/calendar_event_views.xml",
         "views/portal/medspa_waiting_views.xml",
@@ -108,6 +109,7 @@
             "medspa_membership/static/src/scss/frontend.scss",
             "medspa_membership/static/src/interactions/**/*",
             "medspa_membership/static/src/scss/agreement.scss",
+            "medspa_membership/static/src/signature/**/*",
         ],
         "web.assets_tests": [
             "medspa_membership/static/tests/lib/axe/axe.min.js",

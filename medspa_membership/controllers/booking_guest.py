@@ -69,12 +69,7 @@ class OpenBooking(Booking, SalePortal):
             {
                 "groups": groups,
                 "is_member": is_member,
-                "price_of": {
-                    treatment.id: treatment.sudo()
-                    .with_company(company_sudo)
-                    ._get_list_price_with_tax(company_sudo)
-                    for treatment in treatments
-                },
+                "price_of": self._get_list_prices(treatments, company_sudo),
                 "currency": company_sudo.currency_id,
             },
         )
@@ -292,6 +287,21 @@ class OpenBooking(Booking, SalePortal):
         return bool(request.session.uid)
 
     # === TOOLS === #
+
+    def _get_list_prices(self, treatments, company_sudo):
+        """Return the listed price of each treatment by id, as the site shows it."""
+        patient_sudo = self._get_viewer()
+        position = patient_sudo._get_tax_position(company_sudo)
+        total = "total_included"
+        if request.website._shows_prices_untaxed():
+            total = "total_excluded"
+        listed = request.env["product.pricelist"].sudo()
+        return {
+            treatment.id: treatment.with_company(company_sudo)._get_price_totals(
+                listed, patient_sudo, company_sudo, position
+            )[total]
+            for treatment in treatments.sudo()
+        }
 
     def _get_viewer(self):
         """Return the person who looks, as superuser; the public one for a visitor."""

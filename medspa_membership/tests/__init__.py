@@ -3,6 +3,8 @@
 from . import (
     test_appointment,
     test_backend_views,
+    test_booking_ahead,
+    test_booking_price,
     test_booking_routes,
     test_care,
     test_course,

@@ -1,6 +1,10 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import base64
+import io
 from datetime import timedelta
+
+from PIL import Image
 
 from odoo import Command
 from odoo.tests import tagged
@@ -12,6 +16,16 @@ from .test_waiting import OFFER, WaitingData
 
 PHONE, DESK = "390x844", "1280x800"
 LONG_NAME = "Mikrodermabrasionsbehandlungsverlängerungsmöglichkeit"
+
+
+def _make_picture():
+    """Return a picture that takes its place when it arrives, and not before."""
+    stream = io.BytesIO()
+    Image.new("RGB", (640, 480), "#6b4e71").save(stream, "PNG")
+    return base64.b64encode(stream.getvalue())
+
+
+PICTURE = _make_picture()
 
 
 class PatientTourCase(DemoProvider, WaitingData, OpenBookingCase):
@@ -84,6 +98,10 @@ class PatientTourCase(DemoProvider, WaitingData, OpenBookingCase):
         self.peel.name = LONG_NAME
         self._tour("/ar/book", "medspa_pages_right_to_left")
 
+    def _check_course_page(self):
+        self.peel_course.image_1920 = PICTURE
+        self._tour(self.peel_course.website_url, "medspa_course_page")
+
 
 @tagged("post_install", "-at_install")
 class TestPatientToursPhone(PatientTourCase):
@@ -104,6 +122,12 @@ class TestPatientToursPhone(PatientTourCase):
 
     def test_login_link(self):
         self._check_login_link()
+
+    def test_course_page(self):
+        self._check_course_page()
+
+    def test_a_page_that_jumps_does_not_pass(self):
+        self._tour("/book", "medspa_page_jumps")
 
     def test_right_to_left_and_long_words(self):
         self._check_right_to_left()
@@ -127,6 +151,9 @@ class TestPatientToursDesk(PatientTourCase):
 
     def test_login_link(self):
         self._check_login_link()
+
+    def test_course_page(self):
+        self._check_course_page()
 
     def test_times_by_keyboard(self):
         slug = self.env["ir.http"]._slug(self.peel)

@@ -3,6 +3,7 @@
 from . import (
     account_move,
     account_move_membership,
+    calendar_event_ahead,
     medspa_dunning_policy,
     medspa_membership_period,
     medspa_membership_period_charge,
@@ -23,6 +24,7 @@ from . import (
     sale_order_agreement,  # isort: skip
     sale_order_membership_enrol,
     sale_subscription,
+    sale_subscription_ahead,
     sale_subscription_arrears,
     sale_subscription_change,
     sale_subscription_desk,

@@ -148,8 +148,12 @@ class MedspaMembershipPeriod(models.Model):
             day = on_date or period.company_id._medspa_date()
             vals_list += period._prepare_credit_vals_list(day)
         credits = self.env["medspa.credit"]._grant(vals_list)
+        self._on_credits_granted(credits)
         credits._drop_above_cap()
         return credits
+
+    def _on_credits_granted(self, credits):
+        """Seam: called when periods have granted credits, before any is dropped."""
 
     def _prepare_credit_vals_list(self, day):
         """Return the values of the credits of a period. Note: `self.ensure_one()`.

@@ -20,4 +20,5 @@ from . import (
     res_partner_care,
     res_users,
     sale_order,
+    website,
 )

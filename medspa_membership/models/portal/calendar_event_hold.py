@@ -94,6 +94,7 @@ class CalendarEvent(models.Model):
                     # What is not confirmed reserves nothing of the patient's.
                     "is_paid_apart": is_held,
                     "held_until": is_held and self._get_hold_end(company),
+                    **self._prepare_ahead_vals(statement["ahead"]),
                 }
             )
             if event.credit_id != statement["credit"]:

@@ -34,6 +34,8 @@ class CalendarEvent(models.Model):
         """
         self.ensure_one()
         days = set(days)
+        if self.ahead_date:
+            days = {day for day in days if self._is_ahead_kept(day)}
         for credit in self._get_reservations():
             credit_sudo = credit.sudo()
             first = credit_sudo.valid_from or date.min

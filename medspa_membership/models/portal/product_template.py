@@ -64,9 +64,10 @@ class ProductTemplate(models.Model):
 
         :param patient: a partner; the public one for a visitor who is not logged in
         :param datetime start: the time in question (naive, in UTC)
-        :return: dict of `kind` ("credit", "plan" or "price"), `credit` and `available`
-            (before it), `price` (as listed) and `own_price` (of this person), both with
-            tax, `is_member`, `deposit`, `currency`, and the `key` that names it all
+        :return: dict of `kind` ("credit", "plan", "ahead" or "price"), `credit` and
+            `available` (before it), `ahead` (the session to come), `is_member`,
+            `deposit`, `currency`, the `key` that names all that the person agrees to,
+            and, of a price, what `_get_booking_prices` returns
         """
         self.ensure_one()
         treatment = self.with_company(company)
@@ -75,6 +76,7 @@ class ProductTemplate(models.Model):
         statement = {
             "kind": "price",
             "credit": credits[:1],
+            "ahead": None,
             "available": sum(credits.mapped("available")),
             "currency": company.currency_id,
             "is_unit_based": treatment.is_unit_based,
@@ -85,25 +87,39 @@ class ProductTemplate(models.Model):
             from_plan = credits[0]._is_from_plan()
             statement["kind"] = "plan" if from_plan else "credit"
             return {**statement, "key": f"credit-{credits[0].id}"}
-        price = treatment._get_list_price_with_tax(company)
-        own_price = treatment._get_own_price(patient, company)
+        ahead = treatment._find_session_ahead(patient, start, company)
+        if ahead:
+            return {
+                **statement,
+                "kind": "ahead",
+                "ahead": ahead,
+                "available": ahead["left"],
+                "key": f"ahead-{ahead['benefit'].id}-{ahead['start']}",
+            }
+        prices = treatment._get_booking_prices(patient, company)
+        own_price = prices["own_price"]
         deposit = treatment._get_deposit(own_price, company)
         return {
             **statement,
-            "price": price,
-            "own_price": own_price,
-            "has_own_price": company.currency_id.compare_amounts(own_price, price) < 0,
+            **prices,
             "deposit": deposit,
             "key": f"price-{own_price:.3f}-{deposit:.3f}",
         }
 
-    def _find_booking_credits(self, patient, start, company):
-        """Return the credits that would pay at a time, the one that pays first."""
+    def _find_session_ahead(self, patient, start, company):
+        """Return the session of a coming period that would pay, where that is allowed.
+
+        As :meth:`sale.subscription._find_session_ahead` does.
+        """
         self.ensure_one()
-        if self.is_unit_based:
-            # How many units it takes is not known before the visit.
-            return self.env["medspa.credit"]
-        event = self.env["calendar.event"].new(
+        if not company.allows_booking_ahead:
+            return None
+        event = self._new_booking(patient, start, company)
+        return self.env["sale.subscription"]._find_session_ahead(event)
+
+    def _new_booking(self, patient, start, company):
+        """Return the appointment that would be booked, which is not saved."""
+        return self.env["calendar.event"].new(
             {
                 "patient_id": patient.id,
                 "treatment_id": self.id,
@@ -111,6 +127,61 @@ class ProductTemplate(models.Model):
                 "start": start,
             }
         )
+
+    def _get_booking_prices(self, patient, company):
+        """Return what one session costs a person, and would cost as a member.
+
+        Note: `self.ensure_one()`
+
+        :return: dict of `price`, `own_price` and `member_price`, with tax, and the same
+            in `untaxed`, without; `has_own_price`; `plan`, in which the member price
+            holds: the one that saves most, empty for members and where none saves
+        """
+        self.ensure_one()
+        compare = company.currency_id.compare_amounts
+        pricelist = patient.with_company(company).property_product_pricelist
+        listed = self._get_price_totals(self.env["product.pricelist"], patient, company)
+        own = self._get_price_totals(pricelist, patient, company)
+        plan, member = self._find_member_price(pricelist, own, patient, company)
+        totals = {"price": listed, "own_price": own, "member_price": member}
+        return {
+            **{name: total["total_included"] for name, total in totals.items()},
+            "untaxed": {
+                name: total["total_excluded"] for name, total in totals.items()
+            },
+            "has_own_price": compare(own["total_included"], listed["total_included"])
+            < 0,
+            "plan": plan,
+        }
+
+    def _find_member_price(self, pricelist, own, patient, company):
+        """Return the plan in which a session costs least, and what it costs there.
+
+        No plan, and what it costs anyway, for members and where no plan saves anything.
+        """
+        Plan = self.env["sale.subscription.template"]
+        if pricelist.sudo().member_key or patient._is_in_plan(company):
+            return Plan, own
+        totals = {}
+
+        def get_saving(version):
+            totals[version] = self._get_price_totals(version, patient, company)
+            return own["total_included"] - totals[version]["total_included"]
+
+        plan, _saving = Plan._get_discount_plans_on_sale(
+            company, on_website=True
+        )._pick_best_plan(pricelist, get_saving, company.currency_id)
+        if not plan:
+            return plan, own
+        return plan, totals[pricelist._get_version_for(plan._get_discount_set())]
+
+    def _find_booking_credits(self, patient, start, company):
+        """Return the credits that would pay at a time, the one that pays first."""
+        self.ensure_one()
+        if self.is_unit_based:
+            # How many units it takes is not known before the visit.
+            return self.env["medspa.credit"]
+        event = self._new_booking(patient, start, company)
         usable = self.env["medspa.credit"]._find_usable(
             patient, self, company._medspa_date(start), company
         )
@@ -120,18 +191,31 @@ class ProductTemplate(models.Model):
             )
         )
 
-    def _get_own_price(self, patient, company):
-        """Return what a person pays for one session, with tax, by their pricelist."""
+    def _get_price_totals(self, pricelist, patient, company, position=None):
+        """Return one session's price by a pricelist, as an order of the patient has it.
+
+        Note: `self.ensure_one()`
+
+        :param pricelist: empty for the price on the list
+        :param position: the fiscal position of the patient, where it is known already
+        :return: dict of `total_excluded` and `total_included`
+        """
         self.ensure_one()
-        pricelist = patient.with_company(company).property_product_pricelist
+        currency = company.currency_id
         product = self.product_variant_id
-        price = pricelist._get_product_price(
-            product, 1.0, currency=company.currency_id, date=fields.Datetime.now()
-        )
         taxes = product.taxes_id._filter_taxes_by_company(company)
-        return taxes.compute_all(
-            price, company.currency_id, product=product, partner=patient
-        )["total_included"]
+        if position is None:
+            position = patient._get_tax_position(company)
+        price = product._get_tax_included_unit_price_from_price(
+            pricelist._get_product_price(
+                product, 1.0, currency=currency, date=fields.Datetime.now()
+            ),
+            product_taxes=taxes,
+            fiscal_position=position,
+        )
+        return position.map_tax(taxes).compute_all(
+            price, currency, product=product, partner=patient
+        )
 
     def _get_deposit(self, price, company):
         """Return the deposit on a price; nothing where no price is known beforehand."""

@@ -20,6 +20,11 @@ class ResCompany(models.Model):
         default=True,
         help="Who cancels in time gets the deposit back; late, it is kept.",
     )
+    allows_booking_ahead = fields.Boolean(
+        "Members book on coming periods",
+        help="A visit after the next payment can be booked on the sessions that come "
+        "with it, before it is paid.",
+    )
     hold_minutes = fields.Integer(
         default=30,
         help="So long a time is held for a visitor who has not confirmed it yet.",

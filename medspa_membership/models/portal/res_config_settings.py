@@ -17,6 +17,9 @@ class ResConfigSettings(models.TransientModel):
     refunds_deposit = fields.Boolean(
         related="company_id.refunds_deposit", readonly=False
     )
+    allows_booking_ahead = fields.Boolean(
+        related="company_id.allows_booking_ahead", readonly=False
+    )
     hold_minutes = fields.Integer(related="company_id.hold_minutes", readonly=False)
     waiting_batch = fields.Integer(related="company_id.waiting_batch", readonly=False)
     waiting_minutes = fields.Integer(

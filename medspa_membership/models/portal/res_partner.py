@@ -24,6 +24,14 @@ class ResPartner(models.Model):
         )
         return bool(memberships) or super()._is_member(on_date, company)
 
+    def _get_tax_position(self, company):
+        """Return the fiscal position that an order of the person would have."""
+        return (
+            self.env["account.fiscal.position"]
+            .with_company(company)
+            ._get_fiscal_position(self)
+        )
+
     @api.model
     def _find_user_by_email(self, email):
         """Return the one user who logs in with an address or has it, if there is one.

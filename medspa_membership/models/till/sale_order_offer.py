@@ -1,6 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import Command, api, fields, models
+from odoo.fields import Domain
 
 
 class SaleOrder(models.Model):
@@ -64,46 +65,18 @@ class SaleOrder(models.Model):
         pricelist = order.pricelist_id.sudo()
         if pricelist.member_key or order._is_member():
             return None
-        best, most = None, 0.0
-        for plan in order._get_plans_on_sale(is_public):
-            version = pricelist._get_version_for(plan._get_discount_set())
-            saving = lines._get_saving_with(version)
-            if self.currency_id.compare_amounts(saving, most) > 0:
-                best, most = plan, saving
-        return best and order._prepare_member_offer(best, most)
+        plans_sudo = self.env["sale.subscription.template"]._get_discount_plans_on_sale(
+            self.company_id, on_website=is_public or bool(self.website_id)
+        )
+        best, saving = plans_sudo._pick_best_plan(
+            pricelist, lines._get_saving_with, self.currency_id
+        )
+        return order._prepare_member_offer(best, saving) if best else None
 
     def _is_member(self):
         """Tell whether the patient is in a plan, whatever it gives just now."""
         self.ensure_one()
-        patient = self._get_priced_patient()._origin
-        memberships_sudo = self.env["sale.subscription"].sudo()
-        return bool(patient) and bool(
-            memberships_sudo.search_count(
-                [
-                    ("partner_id", "=", patient.id),
-                    ("company_id", "=", self.company_id.id),
-                    ("membership_state", "not in", (False, "pending", "ended")),
-                ],
-                limit=1,
-            )
-        )
-
-    def _get_plans_on_sale(self, is_public=False):
-        """Return the plans with discounts that a patient can join from here.
-
-        In the shop and on the order's page, those with a page of their own.
-        """
-        domain = [
-            ("is_plan", "=", True),
-            ("discount_ids", "!=", False),
-            ("product_tmpl_id.sale_ok", "=", True),
-            ("product_tmpl_id.active", "=", True),
-            ("company_id", "in", (self.company_id.id, False)),
-        ]
-        if self.website_id or is_public:
-            domain.append(("product_tmpl_id.is_published", "=", True))
-        # Visitors may not read plans; what is on sale is public.
-        return self.env["sale.subscription.template"].sudo().search(domain)
+        return self._get_priced_patient()._origin._is_in_plan(self.company_id)
 
     def _prepare_member_offer(self, plan, saving):
         product = plan.product_tmpl_id
@@ -167,3 +140,58 @@ class SaleOrderLine(models.Model):
                     fiscal_position=line.order_id.fiscal_position_id,
                 )
         return found
+
+
+class SaleSubscriptionTemplate(models.Model):
+    """Which plan would save a patient who has none the most."""
+
+    _inherit = "sale.subscription.template"
+
+    @api.model
+    def _get_discount_plans_on_sale(self, company, on_website=False):
+        """Return the plans with discounts that a patient can join, as superuser.
+
+        :param bool on_website: only those with a page of their own
+        """
+        domain = (
+            Domain("is_plan", "=", True)
+            & Domain("discount_ids", "!=", False)
+            & Domain("product_tmpl_id.sale_ok", "=", True)
+            & Domain("product_tmpl_id.active", "=", True)
+            & Domain("company_id", "in", (company.id, False))
+        )
+        if on_website:
+            domain &= Domain("product_tmpl_id.is_published", "=", True)
+        # Visitors may not read plans; what is on sale is public.
+        return self.sudo().search(domain)
+
+    def _pick_best_plan(self, pricelist, get_saving, currency):
+        """Return the plan that saves most and what it saves, or no plan and nothing.
+
+        :param pricelist: the one that the patient pays by now, no members' version
+        :param get_saving: function of a members' pricelist that returns the saving
+        """
+        best, most = self.browse(), 0.0
+        for plan in self:
+            version = pricelist._get_version_for(plan._get_discount_set())
+            saving = get_saving(version)
+            if currency.compare_amounts(saving, most) > 0:
+                best, most = plan, saving
+        return best, most
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def _is_in_plan(self, company):
+        """Tell whether a patient is in a plan, whatever it gives just now.
+
+        Who is suspended or on a pause need not be told to join.
+        """
+        domain = [
+            ("partner_id", "in", self.ids),
+            ("company_id", "=", company.id),
+            ("membership_state", "not in", (False, "pending", "ended")),
+        ]
+        Membership_sudo = self.env["sale.subscription"].sudo()
+        return bool(self and Membership_sudo.search_count(domain, limit=1))

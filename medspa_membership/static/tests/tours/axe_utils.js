@@ -1,6 +1,8 @@
 /* Copyright 2026 medspa
  * License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl). */
 
+import { assertStable } from "./shift_utils";
+
 /** What is in the way of people: axe's own word for it. */
 const BLOCKING = ["serious", "critical"];
 /** Parts of our pages that core makes. */
@@ -8,7 +10,8 @@ const CORE_FORMS = [".o_payment_form", ".oe_login_form"];
 
 /**
  * Step of a tour: nothing on the page keeps people out who do not see it or do not use
- * a mouse, and nothing is wider than the screen. Core's header and footer are not ours.
+ * a mouse, nothing is wider than the screen and nothing has jumped while it loaded.
+ * Core's header and footer are not ours. It stands before what the tour does on a page.
  *
  * @param {string} name of the page, for the message
  */
@@ -17,6 +20,7 @@ export function checkPage(name) {
         content: `${name} is open to everybody`,
         trigger: "#wrapwrap main",
         run: async () => {
+            await assertStable(name);
             const { violations } = await window.axe.run(
                 { include: ["#wrapwrap main"], exclude: CORE_FORMS.map((form) => [form]) },
                 // Fonts from elsewhere do not load in tests, and say nothing of barriers.

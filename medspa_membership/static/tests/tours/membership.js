@@ -2,15 +2,11 @@
  * License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl). */
 import { registry } from "@web/core/registry";
 import * as tourUtils from "@website_sale/js/tours/tour_utils";
+import { checkPage, leave as follow } from "./axe_utils";
 
 /** What a patient does alone with a membership, on a phone and at a desk. */
 
 const tours = registry.category("web_tour.tours");
-
-/** Click a link or button that leads to another page. */
-function follow(content, trigger) {
-    return { content, trigger, run: "click", expectUnloadPage: true };
-}
 
 function join(plan) {
     return follow(
@@ -25,6 +21,7 @@ function sign(button = ".o_portal_sign_submit") {
             content: "Read the agreement",
             trigger: ".o_medspa_agreement_box:contains(Terms)",
         },
+        checkPage("Agreement"),
         {
             content: "The name is written, the signature follows from it",
             trigger: "canvas.o_web_sign_signature",
@@ -66,6 +63,7 @@ const address = [
 
 tours.add("medspa_membership_join_guest", {
     steps: () => [
+        checkPage("Plans"),
         join("Glow"),
         ...address,
         ...sign(),
@@ -74,6 +72,7 @@ tours.add("medspa_membership_join_guest", {
             content: "The membership is active",
             trigger: ".o_medspa_joined:contains('Your membership is active')",
         },
+        checkPage("Joined"),
         follow("Book the first visit", ".o_medspa_book_first"),
         {
             content: "Choose a password",
@@ -105,6 +104,7 @@ tours.add("medspa_membership_join_patient", {
             content: "The membership is active",
             trigger: ".o_medspa_joined:contains('Your membership is active')",
         },
+        checkPage("Joined"),
         follow("See it", ".o_medspa_book_first"),
         {
             content: "There it is",
@@ -123,7 +123,9 @@ tours.add("medspa_membership_trial", {
             content: "A card is missing",
             trigger: ".o_medspa_joined:contains('One step left')",
         },
+        checkPage("One step left"),
         follow("Save a card", ".o_medspa_save_card"),
+        checkPage("Save a card"),
         ...payWithCard(),
         {
             content: "It is on file",
@@ -134,12 +136,16 @@ tours.add("medspa_membership_trial", {
 
 tours.add("medspa_membership_change", {
     steps: () => [
+        checkPage("Memberships"),
         follow("Open the membership", ".o_medspa_membership_card:contains(Glow)"),
+        { content: "It is open", trigger: ".o_medspa_status:contains('Next payment')" },
+        checkPage("Membership"),
         follow("Ask for a pause", ".o_medspa_pause"),
         {
             content: "Read how many days are left",
             trigger: ".o_medspa_pause_left:contains(30)",
         },
+        checkPage("Pause"),
         {
             content: "Say until when",
             trigger: "#pause_end",
@@ -152,12 +158,15 @@ tours.add("medspa_membership_change", {
             content: "It is paused",
             trigger: ".o_medspa_status:contains('It is paused until')",
         },
+        checkPage("Paused"),
         follow("Resume", ".o_medspa_resume"),
         {
             content: "It runs again",
             trigger: ".o_medspa_done:contains('Welcome back')",
         },
         follow("Look for another plan", ".o_medspa_change"),
+        { content: "The other plans", trigger: ".o_medspa_plan:contains(Radiance)" },
+        checkPage("Change of plan"),
         follow(
             "See the numbers of Radiance",
             ".o_medspa_plan:contains(Radiance) .o_medspa_see_numbers"
@@ -166,11 +175,13 @@ tours.add("medspa_membership_change", {
             content: "The amount is shown before",
             trigger: ".o_medspa_amount:contains('100.00')",
         },
+        checkPage("Numbers of the change"),
         follow("Change and pay", ".o_medspa_confirm:contains('100.00')"),
         {
             content: "The plan is another one",
             trigger: "h1:contains(Radiance)",
         },
+        checkPage("Another plan"),
         follow("Read the agreement of it", ".o_medspa_to_sign a"),
         ...sign(),
         {
@@ -178,6 +189,8 @@ tours.add("medspa_membership_change", {
             trigger: ".o_medspa_done:contains('the agreement is signed')",
         },
         follow("Cancel", ".o_medspa_cancel"),
+        { content: "What cancelling means", trigger: ".o_medspa_cancel_form" },
+        checkPage("Cancel"),
         {
             content: "Say why",
             trigger: "#reason_terms",
@@ -188,6 +201,7 @@ tours.add("medspa_membership_change", {
             content: "It ends",
             trigger: ".o_medspa_status:contains('It ends on')",
         },
+        checkPage("Ending"),
         follow("Change the mind", ".o_medspa_keep"),
         {
             content: "It goes on",
@@ -202,17 +216,21 @@ tours.add("medspa_membership_pay", {
             content: "Read what is missing",
             trigger: ".o_medspa_amount:contains('99.00')",
         },
+        checkPage("Payment link"),
         ...payWithCard(),
         {
             content: "It is paid",
             trigger: ".o_medspa_all_done:contains('it is paid')",
         },
+        checkPage("Paid"),
     ],
 });
 
 tours.add("medspa_membership_card", {
     steps: () => [
         follow("Change the card", ".o_medspa_change_card"),
+        { content: "The page of the method", trigger: ".o_medspa_method_page" },
+        checkPage("Payment method"),
         ...payWithCard(),
         {
             content: "The page of the method again",
