@@ -10,8 +10,8 @@ class SaleOrder(models.Model):
 
     A promotion is worked out on the prices that anybody pays. A line then costs the
     lower of the two, the member's price or the one with the promotion: what the
-    promotion line takes off is the difference. So a member never pays more than
-    somebody who is none, and a promotion never comes on top of a member price, unless
+    promotion line takes off is the difference. So no promotion leaves a member paying
+    more than somebody who is none, and it never comes on top of a member price, unless
     the plan comes on top of promotions.
     """
 
