@@ -372,7 +372,7 @@ class TestPromiseAtOnce(RealTransactionsCase):
         resources = env["resource.resource"]
         statement = peel._get_booking_statement(patient, self.start, env.company)
         if statement["kind"] != "ahead":
-            raise UserError("It costs something now.")
+            raise UserError(env._("It costs something now."))
         return (
             env["calendar.event"]
             ._book_online(
