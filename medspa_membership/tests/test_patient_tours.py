@@ -62,7 +62,8 @@ class PatientTourCase(DemoProvider, WaitingData, OpenBookingCase):
         self.assertEqual((event.payment_status, event.amount_due), ("ordered", 90))
 
     def _check_patient_care(self):
-        # The first free time may be tomorrow's, which can still be cancelled then.
+        # The first free time may be today's, and can still be cancelled then.
+        self.company.booking_lead_minutes = 120
         course = self._create_course(cancel_notice_hours=1)
         event = course.line_ids._book(self.start)
         self._tour("/my", "medspa_patient_care", login="paula")
