@@ -6,6 +6,8 @@ import os
 import time
 import traceback
 
+import psycopg2.errors
+
 import odoo.sql_db
 from odoo import SUPERUSER_ID, api
 
@@ -37,7 +39,10 @@ def work(registry, is_complete=lambda: True, channel=CHARGES):
         complete = is_complete()
         with registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
-            cr.execute(TAKE, [channel])
+            try:
+                cr.execute(TAKE, [channel], log_exceptions=False)
+            except psycopg2.errors.SerializationFailure:
+                continue  # another worker took that job: there is no runner here
             row = cr.fetchone()
             cr.commit()
             if row:
