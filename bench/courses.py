@@ -902,5 +902,5 @@ class Measures:
         )
         elapsed = (time.perf_counter() - begin) * 1000
         if response.status_code >= 400:
-            raise RuntimeError(f"{url} answered {response.status}.")
+            raise RuntimeError(f"{url} answered {response.status_code}.")
         return elapsed, threading.current_thread().query_count, response
