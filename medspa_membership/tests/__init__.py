@@ -57,5 +57,6 @@ from . import (
     test_visit,
     test_waiting,
     test_website_blocks,
+    test_website_blocks_editor,
     test_winback,
 )
