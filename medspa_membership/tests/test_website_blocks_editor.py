@@ -47,13 +47,13 @@ class TestWebsiteBlocksEditor(MemberPages):
             {"model": "ir.ui.view", "method": method, "args": args, "kwargs": {}},
         )
 
-    def _drop_and_save(self):
-        """Put our blocks on the page by the requests of the website's editor."""
+    def _drop_and_save(self, *names):
+        """Put blocks of ours on the page by the requests of the website's editor."""
         self.authenticate("edith", "edith")
         offered = html.fromstring(self._call("render_public_asset", "website.snippets"))
         page = html.fromstring(self.url_open("/prices?enable_editor=1").text)
         place = page.get_element_by_id("wrap")
-        for name in BLOCKS:
+        for name in names:
             block = offered.find(f".//section[@data-snippet='{name}']")
             # As core's editor does on dropping: room is kept while its content comes.
             block.set(
@@ -69,17 +69,31 @@ class TestWebsiteBlocksEditor(MemberPages):
         self.authenticate(None, None)
         self.env.invalidate_all()
 
+    def _tour_at_both_widths(self, name):
+        for size in (DESK, PHONE):
+            self.browser_size = size
+            self.start_tour("/prices", name, timeout=120)
+
     def test_blocks_are_dropped_saved_and_read(self):
         hidden = self._create_course_product(
             "Secret course", 100, [(self.laser, 3, 0)], is_published=False
         )
-        self._drop_and_save()
+        # More than one of them, and a phone shows arrows beside them.
+        self._create_course_product("3 peels", 250, [(self.peel, 3, 0)])
+        self._drop_and_save(*BLOCKS)
         arch = self.page.arch
         for name in BLOCKS:
             self.assertIn(f'data-snippet="{name}"', arch)
         # Products and prices come when the page is read, and are never kept with it.
         for kept in (self.peel_course.name, self.plan.name, hidden.name):
             self.assertNotIn(kept, arch)
-        for size in (DESK, PHONE):
-            self.browser_size = size
-            self.start_tour("/prices", "medspa_blocks_read", timeout=120)
+        self._tour_at_both_widths("medspa_blocks_read")
+
+    def test_page_stands_still_while_plans_come(self):
+        self._drop_and_save("s_medspa_plans")
+        self._tour_at_both_widths("medspa_block_of_plans")
+
+    def test_block_says_that_no_plan_is_on_sale(self):
+        self._drop_and_save("s_medspa_plans")
+        self.plan.product_tmpl_id.is_published = False
+        self._tour_at_both_widths("medspa_block_of_no_plans")

@@ -123,6 +123,7 @@ ACTIVE = f":is({LINE}):has-text('Active')"
 PAGES = [
     # What a visitor sees
     Page("home", None, "/", "#wrapwrap"),
+    Page("blocks", None, "/prices", ".o_carousel_product_card"),
     Page("shop", None, "/shop", "#wrapwrap"),
     Page("course", None, _go("/shop", f".oe_product_cart {COURSE}"), "#add_to_cart"),
     Page("cart", None, _fill_cart, ".o_medspa_member_offer"),

@@ -26,6 +26,23 @@ registry.category("web_tour.tours").add("medspa_blocks_read", {
             run: "click",
             expectUnloadPage: true,
         },
-        { content: "Where one joins", trigger: "body:not(:has(.s_medspa_plans)) #wrapwrap main" },
+        { content: "Where one joins", trigger: "form.address_autoformat" },
+    ],
+});
+
+registry.category("web_tour.tours").add("medspa_block_of_plans", {
+    steps: () => [
+        { content: "Plans", trigger: `${PLAN}:contains(Glow)` },
+        checkPage("A page with the block of plans"),
+    ],
+});
+
+registry.category("web_tour.tours").add("medspa_block_of_no_plans", {
+    steps: () => [
+        {
+            content: "It says so, and leads to the courses",
+            trigger: ".s_medspa_plans_cards .o_medspa_empty a[href='/shop']",
+        },
+        checkPage("A page with a block of no plans"),
     ],
 });
