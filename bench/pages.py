@@ -7,37 +7,29 @@ is compared with are opened in turn: both meet the same moments of the machine.
 """
 
 import argparse
-import importlib.util
 import os
 import statistics
-from datetime import timedelta
-from pathlib import Path
 
-from odoo import fields
+from _courses_clinic import WARM_UP
+from _courses_rows import Clinic
+from _requests import Requests
 
 PATIENTS = 10_000
 BOOKINGS = 20_000
 # Each patient of the clinic that is filled in has so many credits.
 CREDITS_A_PATIENT = 4
-SLOT_DAYS = 30
 
 
 def run(env, args):
     """Build the clinic, open the pages, and return the figures."""
     options = _parse(args)
-    courses = _load("courses")
-    credits = max(options.patients * CREDITS_A_PATIENT, options.bookings)
-    words = ["--credits", str(credits), "--bookings", str(options.bookings)]
-    words += ["--samples", str(options.samples)]
-    clinic = courses.Clinic(env, courses._parse(words))
-    courses._say("setting up the clinic")
+    clinic = Clinic(env, options)
+    _say("setting up the clinic")
     clinic.set_up()
-    # The patterns that are multiplied have had their visits.
-    env["calendar.event"].browse(clinic.few_event_ids).action_done()
-    courses._say(f"filling in {credits} credits and {options.bookings} bookings")
+    _say(f"filling in {options.credits} credits and {options.bookings} bookings")
     clinic.fill()
     _publish(clinic)
-    pages = Pages(courses, clinic, options.samples)
+    pages = Pages(env, clinic, options.samples)
     figures = {
         "patients": clinic.count("res_partner"),
         "credits": clinic.count("medspa_credit"),
@@ -55,16 +47,15 @@ def _parse(args):
     parser.add_argument("--patients", type=int, default=PATIENTS)
     parser.add_argument("--bookings", type=int, default=BOOKINGS)
     parser.add_argument("--samples", type=int, default=30)
-    return parser.parse_args(args)
+    options = parser.parse_args(args)
+    if options.bookings < 500:
+        parser.error("take 500 bookings or more")
+    options.credits = max(options.patients * CREDITS_A_PATIENT, options.bookings)
+    return options
 
 
-def _load(name):
-    """Return another benchmark as a module: its clinic and its way to measure."""
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"medspa_bench_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def _say(text):
+    print(f"bench: {text}", flush=True)
 
 
 def _publish(clinic):
@@ -79,18 +70,12 @@ def _publish(clinic):
     env.cr.commit()
 
 
-class Pages:
+class Pages(Requests):
     """Opens pages of ours and of core in turn, and sets their times in relation."""
-
-    def __init__(self, courses, clinic, samples):
-        self.clinic = clinic
-        self.samples = samples
-        self.warm_up = courses.WARM_UP
-        self.measures = courses.Measures(clinic.env, clinic, samples)
 
     def shop(self):
         """Compare the page of a course, and of booking, with core's shop."""
-        env = self.clinic.env
+        env = self.env
         slug = env["ir.http"]._slug
         course = env["product.template"].search(
             [("service_tracking", "=", "medspa_course")], limit=1
@@ -110,8 +95,8 @@ class Pages:
 
     def portal(self):
         """Compare the patient's own pages with core's home of the portal."""
-        pairs = self.measures._create_patient_users()
-        sessions = [self.measures._log_in(user) for user, _line in pairs]
+        pairs = self._create_patient_users()
+        sessions = [self._log_in(user) for user, _line in pairs]
         urls = {
             "my": "/my",
             "care": "/my/care",
@@ -127,40 +112,17 @@ class Pages:
             "portal_ratio": max(ratios.values()),
         }
 
-    def slots(self):
-        """Look for the free times of thirty days, with ten practitioners."""
-        treatment_id = self.clinic.treatments[0].id
-        start = fields.Datetime.now()
-        samples = [
-            self.measures._request(
-                self.clinic.receptionist,
-                lambda env: len(
-                    env["product.template"]
-                    .browse(treatment_id)
-                    ._get_free_slots(start, start + timedelta(days=SLOT_DAYS))
-                ),
-            )
-            for _number in range(max(self.samples // 2, 5) + self.warm_up)
-        ]
-        return {
-            **self.measures._summary("slots", samples),
-            "slots_found": samples[-1][2],
-        }
-
     def _open_in_turn(self, urls, get_session):
         """Return the median of milliseconds of each page."""
         times = {name: [] for name in urls}
-        for number in range(self.samples + self.warm_up):
+        for number in range(self.samples + WARM_UP):
             for name, url in urls.items():
-                elapsed, _queries, response = self.measures._open(
-                    get_session(number), url
-                )
+                elapsed, _queries, response = self._open(get_session(number), url)
                 if response.status_code != 200:
                     raise RuntimeError(f"{url} answered {response.status_code}.")
                 times[name].append(elapsed)
         return {
-            name: statistics.median(values[self.warm_up :])
-            for name, values in times.items()
+            name: statistics.median(values[WARM_UP:]) for name, values in times.items()
         }
 
     @staticmethod
