@@ -30,8 +30,7 @@ from odoo.modules import get_module_path
 
 # Charges at once by the defaults of odoo.conf.
 CHARGE_WORKERS = 3
-# Charges of the comparison of workers, in jobs of forty; the answer of a provider.
-SPEED_MEMBERS = 640
+# The comparison of workers, at a provider that takes so many seconds to answer.
 SPEED_WORKERS = 8
 SPEED_DELAY = 0.3
 # How many more members the memory is compared with.
@@ -263,7 +262,7 @@ class Measures:
 
     def speed_up(self):
         """Charge by one worker and by eight, at a provider that takes its time."""
-        count = min(self.options.members, SPEED_MEMBERS)
+        count = self.options.members
         self.clinic.use_bank(self.slow_bank)
         seconds = {}
         for workers in (1, SPEED_WORKERS):
