@@ -32,6 +32,7 @@ from . import (
     test_membership_desk,
     test_membership_desk_access,
     test_membership_desk_tours,
+    test_membership_invoices,
     test_membership_join,
     test_membership_life,
     test_membership_method,

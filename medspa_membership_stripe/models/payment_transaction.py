@@ -57,6 +57,8 @@ class PaymentTransaction(models.Model):
     def _prepare_charge_requests(self):
         """Override of `medspa_membership` to prepare intents together."""
         requests = super()._prepare_charge_requests()
+        # Core takes the address of one invoice after the other, which reads them so.
+        self.invoice_ids.partner_shipping_id.mapped("zip")
         for tx in self.filtered(lambda tx: tx.provider_code == "stripe"):
             # Cards of before Stripe's intents are migrated by a request of their own.
             if not tx.token_id.stripe_payment_method:

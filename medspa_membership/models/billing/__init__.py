@@ -2,6 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
     account_move,
+    account_move_alike,
     account_move_membership,
     calendar_event_ahead,
     medspa_dunning_policy,

@@ -7,7 +7,7 @@ from ..till.tax import get_price_unit
 
 # Charges that one job makes, each in transactions of its own: with a provider that
 # times out on all of them still within the time that a worker has. It divides the batch
-# of the billing, so that jobs are alike and no worker waits for a longer one at the end.
+# of the billing: jobs are alike, and no worker waits for a longer one at the end.
 CHARGE_BATCH = 25
 
 
@@ -79,7 +79,7 @@ class MedspaMembershipPeriod(models.Model):
         if not charged:
             return self.env["account.move"]
         defaults = charged._prepare_journal_vals()
-        invoices = self.env["account.move"].create(
+        invoices = self.env["account.move"]._create_alike(
             [
                 {**defaults, **p.membership_id._prepare_invoice_vals(p, today)}
                 for p in charged
