@@ -57,6 +57,9 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         status = intent["status"]
         is_failed = status in stripe_const.STATUS_MAPPING["error"]
+        if self._waits_for_its_batch():
+            # No news: its job books it with the others that it has charged.
+            self = self.with_context(medspa_book_together=True)  # noqa: PLW0642
         if self.provider_reference != intent["id"] and self.state == "done":
             self._stripe_note_other_intent(intent)
         elif self.state == "done" and is_failed:

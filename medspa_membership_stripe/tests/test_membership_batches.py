@@ -2,6 +2,8 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 """Charges that a job books together: what they cost, and what may go wrong."""
 
+import threading
+from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from unittest.mock import patch
@@ -15,9 +17,12 @@ from .membership_fault_common import MembershipFaultCase
 
 CHARGE = "odoo.addons.medspa_membership.models.billing.medspa_membership_period_charge"
 BOOKING = "odoo.addons.medspa_membership.models.billing.payment_transaction_charge"
-# Queries for each further member: asking the bank, its answer, its commit, the books.
+BOOKED = "odoo.addons.medspa_membership.models.billing.payment_transaction_booking"
+PROVIDER = "odoo.addons.payment.models.payment_provider"
+DECLINED = "4000000000009995"
+# Queries for each further member: asking the bank, its answer, the books.
 QUERIES_TO_BILL = 8
-QUERIES_TO_CHARGE = 26
+QUERIES_TO_CHARGE = 7
 
 
 @tagged("post_install", "-at_install")
@@ -25,6 +30,12 @@ class TestMembershipBatches(MembershipFaultCase):
     def _get_charges(self, env, member_ids):
         """Return the transactions of the periods that were billed, oldest first."""
         return self._read_periods(env, member_ids).transaction_ids.sorted("id")
+
+    def _get_taken(self, member_ids):
+        """Return the references under which Stripe has taken money from members."""
+        with self._transaction() as env:
+            references = self._get_charges(env, member_ids).mapped("reference")
+        return [key for key in self.stripe.get_charged() if key in references]
 
     def _patch_model(self, name, method, function):
         """Put a function in the place of a method, which it gets as `original`."""
@@ -66,6 +77,117 @@ class TestMembershipBatches(MembershipFaultCase):
                 self.assertEqual(tx.payment_id.reconciled_invoice_ids, tx.invoice_ids)
                 self.assertTrue(tx.payment_id.is_reconciled)
 
+    def _tell_of_charges(self, env, limit=None):
+        """Bring the news of charges that went through, as Stripe's webhooks do."""
+        provider = env["payment.provider"].browse(self.provider_id)
+        for event in self.stripe.find_events("payment_intent.succeeded")[:limit]:
+            provider._stripe_on_payment_intent(event["data"]["object"])
+
+    def _patch_batches(self, charges, bookings):
+        """Let jobs charge, and book, as many at once."""
+        stack = ExitStack()
+        self.addCleanup(stack.close)
+        stack.enter_context(patch(f"{CHARGE}.CHARGE_BATCH", charges))
+        stack.enter_context(patch(f"{BOOKED}.BOOKING_BATCH", bookings))
+        sizes = []
+
+        def book(original, txs):
+            sizes.append(len(txs))
+            return original(txs)
+
+        stack.enter_context(
+            self._patch_model("payment.transaction", "_book_together", book)
+        )
+        return sizes
+
+    def _count_booking_jobs(self):
+        with self._transaction() as env:
+            return env["queue.job"].search_count(
+                [("state", "=", "pending"), ("method_name", "=", "_book_waiting")]
+            )
+
+    def test_the_full_jobs_of_a_run_book_together(self):
+        sizes = self._patch_batches(charges=2, bookings=4)
+        member_ids = self._create_members(7)
+        # Their letters of welcome.
+        self._work()
+        self._bill()
+        self._work(limit=1)
+        self.assertFalse(sizes, "Two charges wait for others")
+        self._work(limit=2)
+        self.assertEqual(sizes, [4], "Four are enough: two others wait")
+        self.assertEqual(self._count_booking_jobs(), 1)
+        self._work()
+        self.assertEqual(sizes, [4, 1, 2], "The last job had one; the rest is booked")
+        self.assertBooksAgree(member_ids)
+
+    def test_what_waits_is_booked_by_one_job(self):
+        self._patch_batches(charges=2, bookings=100)
+        member_ids = self._create_members(6)
+        # Their letters of welcome.
+        self._work()
+        self._bill()
+        self._work(limit=3)
+        self.assertEqual(self._count_booking_jobs(), 1)
+        self._work()
+        self.assertBooksAgree(member_ids)
+
+    def test_where_nothing_is_left_no_booking_is_queued(self):
+        sizes = self._patch_batches(charges=2, bookings=2)
+        member_ids = self._create_members(4)
+        # Their letters of welcome.
+        self._work()
+        self._bill()
+        self._work(limit=2)
+        self.assertEqual((sizes, self._count_booking_jobs()), ([2, 2], 0))
+        self.assertBooksAgree(member_ids)
+
+    def test_killed_while_its_charges_wait(self):
+        self._patch_batches(charges=3, bookings=100)
+        member_ids = self._create_members(3)
+        self._bill()
+        with self._transaction() as env:
+            period_ids = self._read_periods(env, member_ids).ids
+        self._kill(
+            f"""
+            Tx = registry["payment.transaction"]
+            patch("{CHARGE}.CHARGE_BATCH", 3).start()
+            patch.object(Tx, "_book_or_wait", lambda *args: hang()).start()
+            env["medspa.membership.period"].browse({period_ids})._charge()
+            """,
+            "killed before it queued the booking",
+        )
+        self._work()
+        self.assertBooksAgree(member_ids)
+
+    def test_what_another_job_is_booking_is_waited_for_by_nobody(self):
+        self._patch_batches(charges=2, bookings=2)
+        member_ids = self._create_members(4)
+        self._kill_before_booking(member_ids)
+        with self._transaction() as other:
+            txs = self._get_charges(other, member_ids)
+            txs[:2].lock_for_update()
+            self._work()
+            with self._transaction() as env:
+                booked = self._get_charges(env, member_ids)
+                self.assertEqual(
+                    booked.mapped("is_post_processed"), [False, False, True, True]
+                )
+        with self._transaction() as env:
+            env["payment.transaction"]._book_waiting()
+        self.assertBooksAgree(member_ids)
+
+    def test_what_cannot_be_booked_does_not_keep_the_job_at_it(self):
+        self._patch_batches(charges=3, bookings=1)
+        member_ids = self._create_members(3)
+        self._bill()
+        with self._break_payment_of(member_ids[0]), mute_logger(BOOKING):
+            self._work()
+        self.assertBooksAgree(member_ids[1:])
+        with self._transaction() as env:
+            self._get_charges(env, member_ids[:1])._cron_post_process()
+        self.assertBooksAgree(member_ids)
+
     def test_what_the_period_tells_is_no_message(self):
         member_ids = self._create_members(1)
         self._bill()
@@ -99,6 +221,7 @@ class TestMembershipBatches(MembershipFaultCase):
         self._work()
         return bill, charge
 
+    @patch(f"{CHARGE}.ANSWER_SECONDS", 60)
     def test_a_further_member_costs_few_queries(self):
         # Caches of the registry are warm on a running server.
         self._count_run(2)
@@ -116,8 +239,8 @@ class TestMembershipBatches(MembershipFaultCase):
             period_ids = self._read_periods(env, member_ids).ids
         self._kill(
             f"""
-            Period = registry["medspa.membership.period"]
-            patch.object(Period, "_book_charges", lambda *args: hang()).start()
+            Tx = registry["payment.transaction"]
+            patch.object(Tx, "_book_charged", lambda *args: hang()).start()
             env["medspa.membership.period"].browse({period_ids})._charge()
             """,
             "killed before the books",
@@ -132,6 +255,15 @@ class TestMembershipBatches(MembershipFaultCase):
     def test_killed_before_booking_and_started_again(self):
         member_ids = self._create_members(3)
         self._kill_before_booking(member_ids)
+        self._work()
+        self.assertBooksAgree(member_ids)
+
+    def test_a_webhook_leaves_to_the_batch_what_is_known(self):
+        member_ids = self._create_members(3)
+        self._kill_before_booking(member_ids)
+        with self._transaction() as env:
+            self._tell_of_charges(env)
+            self.assertFalse(self._get_charges(env, member_ids).payment_id)
         self._work()
         self.assertBooksAgree(member_ids)
 
@@ -152,8 +284,8 @@ class TestMembershipBatches(MembershipFaultCase):
             self.assertFalse(period._may_be_charged())
             self.assertFalse(period._charge_period(manual=True))
 
-    def test_killed_between_two_charges(self):
-        member_ids = self._create_members(4)
+    def _kill_between_charges(self, member_ids, answer_seconds):
+        """Let a job be killed before its third charge; return the states it leaves."""
         self._bill()
         with self._transaction() as env:
             period_ids = self._read_periods(env, member_ids).ids
@@ -168,13 +300,108 @@ class TestMembershipBatches(MembershipFaultCase):
             Tx = registry["payment.transaction"]
             original = Tx._charge_begun
             patch.object(Tx, "_charge_begun", charge).start()
+            patch("{CHARGE}.ANSWER_SECONDS", {answer_seconds}).start()
             env["medspa.membership.period"].browse({period_ids})._charge()
             """,
             "killed after two charges",
         )
+        self.assertEqual(len(self._get_taken(member_ids)), 2)
         with self._transaction() as env:
-            states = self._get_charges(env, member_ids).mapped("state")
-            self.assertEqual(states, ["done", "done", "draft", "draft"])
+            return self._get_charges(env, member_ids).mapped("state")
+
+    def test_killed_between_two_charges(self):
+        member_ids = self._create_members(4)
+        states = self._kill_between_charges(member_ids, answer_seconds=0)
+        self.assertEqual(states, ["done", "done", "draft", "draft"])
+        self._work()
+        self.assertBooksAgree(member_ids)
+
+    def test_killed_with_answers_that_wait_for_others(self):
+        member_ids = self._create_members(4)
+        states = self._kill_between_charges(member_ids, answer_seconds=60)
+        self.assertEqual(states, ["draft"] * 4, "Two were charged, and it is lost")
+        self._work()
+        self.assertBooksAgree(member_ids)
+
+    def test_lost_answers_are_asked_for_where_no_job_comes_back(self):
+        member_ids = self._create_members(4)
+        self._kill_between_charges(member_ids, answer_seconds=60)
+        with self._transaction() as env:
+            env["queue.job"].search([("state", "=", "pending")]).unlink()
+        self._resolve()
+        self.assertBooksAgree(member_ids)
+
+    def test_answers_that_come_at_once_are_committed_together(self):
+        member_ids = self._create_members(4)
+        self._bill()
+        answered = []
+
+        def ask(original, tx, *args):
+            with self._transaction() as other:
+                txs = self._get_charges(other, member_ids)
+                answered.append(txs.mapped("state").count("done"))
+            return original(tx, *args)
+
+        with self._patch_model("payment.transaction", "_ask_safely", ask):
+            for seconds in (60, 0):
+                with patch(f"{CHARGE}.ANSWER_SECONDS", seconds):
+                    self._work()
+                member_ids = self._create_members(4)
+                self._bill()
+        self.assertEqual(answered, [0, 0, 0, 0, 0, 1, 2, 3])
+
+    def test_a_decline_keeps_the_answers_before_it(self):
+        paying, broke = self._create_members(2), self._create_members(1, DECLINED)
+        self._bill()
+        with self._transaction() as env:
+            periods = self._read_periods(env, paying + broke)
+            by_member = {period.membership_id.id: period for period in periods}
+            jobs = env["queue.job"].search([("state", "=", "pending")])
+            jobs.unlink()
+            order = [by_member[i].id for i in (paying[0], broke[0], paying[1])]
+        with self._transaction() as env, mute_logger(PROVIDER):
+            env["medspa.membership.period"].browse(order)._charge()
+        self.assertBooksAgree(paying)
+        self.assertBooksAgree(broke, paid=0, open_count=1)
+
+    def test_a_webhook_about_an_answer_that_waits(self):
+        """The news of the first charge comes while the second is being made."""
+        member_ids = self._create_members(2)
+        self._bill()
+        asked = []
+
+        def ask(original, tx, *args):
+            asked.append(tx)
+            if len(asked) == 2:
+                webhook.start()
+                # Long enough for it to come to the row that is held.
+                webhook.join(1)
+            return original(tx, *args)
+
+        def hear():
+            threading.current_thread().dbname = self.registry.db_name
+            told.extend(self._run_together(tell))
+
+        def tell(env):
+            self._tell_of_charges(env, 1)
+
+        told, webhook = [], threading.Thread(target=hear)
+        with (
+            self._patch_model("payment.transaction", "_ask_safely", ask),
+            patch(f"{CHARGE}.ANSWER_SECONDS", 60),
+        ):
+            self._work()
+        webhook.join(20)
+        self.assertEqual((len(asked), told), (2, [None]))
+        self._work()
+        self.assertBooksAgree(member_ids)
+
+    def test_a_webhook_about_a_lost_answer_books_at_once(self):
+        member_ids = self._create_members(4)
+        self._kill_between_charges(member_ids, answer_seconds=60)
+        with self._transaction() as env:
+            self._tell_of_charges(env)
+        self.assertBooksAgree(member_ids[:2])
         self._work()
         self.assertBooksAgree(member_ids)
 
@@ -198,7 +425,8 @@ class TestMembershipBatches(MembershipFaultCase):
         period_ids = self._kill_before_booking(member_ids)
 
         def book(env):
-            env["medspa.membership.period"].browse(period_ids)._book_charges()
+            periods = env["medspa.membership.period"].browse(period_ids)
+            periods.transaction_ids._book_charged()
 
         results = self._run_together(book, book, pause=0.2)
         # The loser starts again, and finds everything done.

@@ -1,6 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import logging
+import time
 from datetime import timedelta
 
 from psycopg2 import IntegrityError, OperationalError
@@ -15,6 +16,8 @@ _logger = logging.getLogger(__name__)
 
 # A card payment that a member has open on a page: the job keeps its hands off so long.
 PAGE_MINUTES = 30
+# A bank's answer waits so long for others to be committed with.
+ANSWER_SECONDS = 0.25
 
 
 class MedspaMembershipPeriod(models.Model):
@@ -87,9 +90,13 @@ class MedspaMembershipPeriod(models.Model):
     def _charge(self, manual=False):
         """Charge open periods, each in transactions of its own: a queued job.
 
-        What the bank took is booked for all of them together, right after. Of a job
-        that is killed in between nothing is lost: it books when the queue starts it
-        again, and core's job books what is paid in any case.
+        What the bank took is booked for all of them together, right after; that of a
+        full job, which has others beside it, together with theirs. Of a job that is
+        killed in between nothing is lost: it books when the queue starts it again, and
+        core's job books what is paid in any case.
+
+        Answers that come at once are committed together. One that is lost before that
+        is asked for again, under the same key.
 
         :param bool manual: a person asked for it: it uses up no automatic try
         """
@@ -97,10 +104,17 @@ class MedspaMembershipPeriod(models.Model):
         claimed = periods._claim_charges(manual)
         txs = periods.env["payment.transaction"].browse(tx_id for tx_id, _ in claimed)
         txs = txs.with_context(medspa_charge_requests=txs._prepare_requests_safely())
-        for tx_id, is_first in claimed:
-            # Alone in its prefetch, for each commit empties the cache.
-            periods._charge_claimed(txs.browse(tx_id), is_first)
-        periods._book_charges()
+        committed = time.monotonic()
+        for tx, (_id, is_first) in zip(txs, claimed, strict=True):
+            periods._charge_claimed(tx, is_first)
+            if time.monotonic() - committed > ANSWER_SECONDS:
+                self.env["ir.cron"]._commit_progress()
+                committed = time.monotonic()
+        self.env["ir.cron"]._commit_progress()
+        if len(periods) < CHARGE_BATCH:
+            periods.transaction_ids._book_charged()
+        else:
+            periods.env["payment.transaction"]._book_or_wait()
 
     def _claim_charges(self, manual):
         """Begin the charges of these periods, and commit them before any is sent.
@@ -128,7 +142,10 @@ class MedspaMembershipPeriod(models.Model):
             ]
 
     def _charge_claimed(self, tx, is_first):
-        """Charge one transaction of the job; what goes wrong stops no other."""
+        """Charge one transaction of the job; what goes wrong stops no other.
+
+        What is paid waits for the job to commit it.
+        """
         try:
             if tx._charge_begun(is_first) != "done":
                 # A decline is dealt with at once, a payment is booked with the others.
@@ -207,28 +224,6 @@ class MedspaMembershipPeriod(models.Model):
             )
             return token.browse()
         return token
-
-    def _book_charges(self):
-        """Book what the bank took for these periods and is not booked, in one go.
-
-        One by one where that does not work: what cannot be booked stops no other, and
-        core's job tries it again.
-        """
-        txs = self.transaction_ids.filtered(lambda tx: tx._waits_for_its_batch())
-        if not txs:
-            return
-        txs = txs.with_context(medspa_book_together=False).try_lock_for_update()
-        try:
-            with self.env.cr.savepoint():
-                txs._book_together()
-        except OperationalError:
-            raise
-        except Exception:
-            _logger.info("A batch of charges is booked one by one", exc_info=True)
-            self.env.invalidate_all(flush=False)
-            for tx in txs:
-                tx._post_process_at_once()
-        self.env["ir.cron"]._commit_progress()
 
     def _may_be_charged(self):
         """Tell whether the period waits for money and nothing is on its way."""

@@ -1,10 +1,27 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, models
-from odoo.fields import Command
+import logging
+from datetime import timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
 from .sale_subscription import QUIET
+
+_logger = logging.getLogger(__name__)
+
+# Charges that are booked at once: the first costs as much as fifteen further ones. More
+# would keep the numbers of the journal locked for longer.
+BOOKING_BATCH = 100
+# What is charged waits so long for others to be booked with.
+BOOKING_SECONDS = 2
+# Those that are looked at to find so many that nobody is booking.
+SEARCH_LIMIT = 1000
+# What is not booked after so long is left to core's job, which tries for days.
+BOOKING_MINUTES = 60
 
 
 class PaymentTransaction(models.Model):
@@ -17,7 +34,83 @@ class PaymentTransaction(models.Model):
 
     _inherit = "payment.transaction"
 
+    _waits_for_batch_idx = models.Index(
+        "(last_state_change) WHERE membership_period_id IS NOT NULL"
+        " AND state = 'done' AND is_post_processed IS NOT TRUE"
+    )
+
+    # === BUSINESS METHODS: QUEUE === #
+
+    def _book_or_wait(self):
+        """Book what is charged if that is many by now; leave the rest to a job.
+
+        The job comes a little later: what is charged meanwhile is booked with it.
+        """
+        waiting = self._search_waiting().try_lock_for_update(limit=BOOKING_BATCH)
+        if len(waiting) == BOOKING_BATCH:
+            waiting._book_charged()
+            waiting = self._search_waiting().try_lock_for_update(limit=1)
+        if waiting:
+            self._enqueue_booking(seconds=BOOKING_SECONDS)
+
+    def _enqueue_booking(self, after_id=0, seconds=0):
+        """Queue a booking job, unless the same one is waiting."""
+        self.browse().with_delay(
+            channel="root.charge",
+            eta=seconds,
+            identity_key=f"medspa.book.{after_id}",
+            description=self.env._("Book what was charged for memberships"),
+        )._book_waiting(after_id)
+
+    def _book_waiting(self, after_id=0):
+        """Book what is charged for memberships and not booked: a queued job.
+
+        Of more than a batch the rest is another job's: a worker who is free takes it.
+
+        :param int after_id: what comes before it is another job's
+        """
+        waiting = self.sudo()._search_waiting(after_id)
+        batch = waiting[:BOOKING_BATCH]
+        if batch != waiting:
+            self._enqueue_booking(batch[-1].id)
+            self.env["ir.cron"]._commit_progress()
+        batch._book_charged()
+
+    @api.model
+    def _search_waiting(self, after_id=0):
+        """Return the charges after one that wait to be booked, the oldest first."""
+        since = fields.Datetime.now() - timedelta(minutes=BOOKING_MINUTES)
+        waiting = Domain("membership_period_id", "!=", False)
+        waiting &= Domain("state", "=", "done")
+        waiting &= Domain("is_post_processed", "=", False)
+        waiting &= Domain("operation", "=", "offline")
+        waiting &= Domain("last_state_change", ">=", since)
+        waiting &= Domain("id", ">", after_id)
+        return self.search(waiting, order="id", limit=SEARCH_LIMIT)
+
     # === BUSINESS METHODS: BOOKING === #
+
+    def _book_charged(self):
+        """Book what the bank took and is not booked, in one go, and commit it.
+
+        One by one where that does not work: what cannot be booked stops no other, and
+        core's job tries it again.
+        """
+        txs = self.filtered(lambda tx: tx._waits_for_its_batch())
+        txs = txs.with_context(medspa_book_together=False).try_lock_for_update()
+        if not txs:
+            return
+        try:
+            with self.env.cr.savepoint():
+                txs._book_together()
+        except OperationalError:
+            raise
+        except Exception:
+            _logger.info("A batch of charges is booked one by one", exc_info=True)
+            self.env.invalidate_all(flush=False)
+            for tx in txs:
+                tx._post_process_at_once()
+        self.env["ir.cron"]._commit_progress()
 
     def _waits_for_its_batch(self):
         """Tell whether it is a paid charge of a period that is not booked yet."""

@@ -104,6 +104,8 @@ class PaymentTransaction(models.Model):
     def _charge_begun(self, is_first=True):
         """Ask the provider for a charge that is begun, and book what it brings.
 
+        Commits its answer, unless it is left to a job that books and commits it.
+
         :param bool is_first: False where the answer to an earlier request was lost
         :return: the state, see `_charge_once`
         Note: `self.ensure_one()`
@@ -115,10 +117,10 @@ class PaymentTransaction(models.Model):
             self._ask_safely(
                 self._charge_with_token if is_first else self._resolve_outcome
             )
-            is_left = self._is_left_to_its_batch()
-            self.env["ir.cron"]._commit_progress()
-            if is_left:
+            if self._is_left_to_its_batch():
+                # Committed by the job, with other answers.
                 return "done"
+            self.env["ir.cron"]._commit_progress()
         # Held or not there: the webhook has the news too, and books it.
         if (
             self.try_lock_for_update()
