@@ -13,12 +13,14 @@ OWN_FIELDS = {
 }
 # Lines whose amounts follow from the lines of the products, whoever is the customer.
 COPIED_LINES = {"product", "tax", "payment_term"}
+# What is computed of those and not copied by core.
+COMPUTED_LINE_FIELDS = ("balance", "price_subtotal", "price_total")
 
 
 class AccountMove(models.Model):
     _inherit = "account.move"
 
-    def _create_alike(self, vals_list):
+    def _create_alike(self, vals_list, totals):
         """Create invoices; of those that are alike, core computes one.
 
         A hundred members pay the same price with the same taxes on the same day: the
@@ -26,13 +28,17 @@ class AccountMove(models.Model):
         together, as when an invoice is duplicated.
 
         :param vals_list: as for `create`, with products in `invoice_line_ids`
+        :param totals: what each of them comes to, with tax, in its currency
         :return: the invoices, in this order
         """
         groups = {}
-        for index, vals in enumerate(vals_list):
-            groups.setdefault(self._get_alike_key(vals), []).append(index)
+        for index, (vals, total) in enumerate(zip(vals_list, totals, strict=True)):
+            key = (self._get_alike_key(vals), total)
+            groups.setdefault(key, []).append(index)
         firsts = [indexes[0] for indexes in groups.values()]
         patterns = self.create([vals_list[index] for index in firsts])
+        for pattern, index in zip(patterns, firsts, strict=True):
+            pattern._add_rounding(totals[index])
         found = dict(zip(firsts, patterns, strict=True))
         rest, rest_vals = [], []
         for pattern, indexes in zip(patterns, groups.values(), strict=True):
@@ -50,6 +56,8 @@ class AccountMove(models.Model):
         complete, others = iter(self.browse(complete.ids)), iter(others)
         for index, vals in zip(rest, rest_vals, strict=True):
             found[index] = next(complete if "line_ids" in vals else others)
+            if "line_ids" not in vals:
+                found[index]._add_rounding(totals[index])
         return self.browse([found[index].id for index in range(len(vals_list))])
 
     def _get_alike_key(self, vals):
@@ -81,7 +89,10 @@ class AccountMove(models.Model):
         lines_vals = lines.copy_data()
         for line, vals in zip(lines, lines_vals, strict=True):
             vals.pop("move_id", None)
-            vals["balance"] = line.balance
+            # Given, it would be written on the invoice once for each line.
+            vals.pop("no_followup", None)
+            for name in COMPUTED_LINE_FIELDS:
+                vals[name] = line[name]
             if line.display_type == "payment_term":
                 # The account of what is due is the customer's.
                 vals.pop("account_id")
@@ -95,7 +106,10 @@ class AccountMove(models.Model):
         vals["line_ids"] = []
         for line_vals in lines_vals:
             line_vals = {**line_vals, "partner_id": partner.commercial_partner_id.id}
-            if line_vals["display_type"] == "product":
-                line_vals["name"] = next(own_lines)[2]["name"]
+            # What rounds the total comes after them and is named as it is.
+            if line_vals["display_type"] == "product" and (
+                own_line := next(own_lines, None)
+            ):
+                line_vals["name"] = own_line[2]["name"]
             vals["line_ids"].append(Command.create(line_vals))
         return vals

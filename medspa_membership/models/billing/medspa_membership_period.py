@@ -83,11 +83,10 @@ class MedspaMembershipPeriod(models.Model):
             [
                 {**defaults, **p.membership_id._prepare_invoice_vals(p, today)}
                 for p in charged
-            ]
+            ],
+            charged.mapped("amount"),
         )
-        for period, invoice in zip(charged, invoices, strict=True):
-            invoice._add_rounding(period.amount)
-        invoices._post(soft=False)
+        invoices.with_context(medspa_complete=True)._post(soft=False)
         charged.state = "open"
         return invoices
 
