@@ -84,7 +84,10 @@ class TestMembershipBatches(MembershipFaultCase):
             provider._stripe_on_payment_intent(event["data"]["object"])
 
     def _patch_batches(self, charges, bookings):
-        """Let jobs charge, and book, as many at once."""
+        """Let jobs charge, and book, as many at once; note how many are booked."""
+        with self._transaction() as env:
+            # What other tests have left waiting is not theirs.
+            env["payment.transaction"].sudo()._search_waiting()._book_charged()
         stack = ExitStack()
         self.addCleanup(stack.close)
         stack.enter_context(patch(f"{CHARGE}.CHARGE_BATCH", charges))
@@ -122,14 +125,38 @@ class TestMembershipBatches(MembershipFaultCase):
         self.assertBooksAgree(member_ids)
 
     def test_what_waits_is_booked_by_one_job(self):
-        self._patch_batches(charges=2, bookings=100)
+        sizes = self._patch_batches(charges=2, bookings=100)
         member_ids = self._create_members(6)
         # Their letters of welcome.
         self._work()
         self._bill()
-        self._work(limit=3)
-        self.assertEqual(self._count_booking_jobs(), 1)
+        with self._transaction() as env:
+            # Another worker is at it, and takes its time.
+            slow = env["queue.job"].search(
+                [("method_name", "=", "_charge")], order="id desc", limit=1
+            )
+            slow.state = "started"
+            slow_id = slow.id
+        self._work(limit=2)
+        self.assertEqual((sizes, self._count_booking_jobs()), ([], 1))
         self._work()
+        self.assertEqual(sizes, [4], "Nobody waits for the slow one")
+        with self._transaction() as env:
+            env["queue.job"].browse(slow_id).state = "pending"
+        self._work()
+        self.assertEqual(sizes, [4, 2])
+        self.assertBooksAgree(member_ids)
+
+    def test_the_last_job_books_what_waits(self):
+        sizes = self._patch_batches(charges=2, bookings=100)
+        member_ids = self._create_members(4)
+        # Their letters of welcome.
+        self._work()
+        self._bill()
+        self._work(limit=1)
+        self.assertFalse(sizes, "Another job will add to it")
+        self._work(limit=1)
+        self.assertEqual(sizes, [4], "No other job will: nobody waits for a timer")
         self.assertBooksAgree(member_ids)
 
     def test_where_nothing_is_left_no_booking_is_queued(self):

@@ -12,7 +12,7 @@ class AccountPayment(models.Model):
         Those that no invoice is reconciled with have no other trace.
         """
         res = super().write(vals)
-        if "state" in vals:
+        if "state" in vals and not self.env.context.get("medspa_reconciled_next"):
             payments_sudo = self.sudo()
             reason = self.env._("The payment was taken back.")
             payments_sudo.invoice_ids._sync_courses_with_payment(reason)
