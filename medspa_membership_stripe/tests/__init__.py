@@ -9,6 +9,7 @@ from . import (
     test_fake_stripe,
     test_import,
     test_membership_batches,
+    test_membership_booking,
     test_membership_faults,
     test_shop,
     test_webhook,

@@ -3,7 +3,6 @@
 """Charges that a job books together: what they cost, and what may go wrong."""
 
 import threading
-from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from unittest.mock import patch
@@ -13,11 +12,8 @@ from odoo.sql_db import Cursor
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .membership_fault_common import MembershipFaultCase
+from .membership_batch_common import BOOKING, CHARGE, MembershipBatchCase
 
-CHARGE = "odoo.addons.medspa_membership.models.billing.medspa_membership_period_charge"
-BOOKING = "odoo.addons.medspa_membership.models.billing.payment_transaction_charge"
-BOOKED = "odoo.addons.medspa_membership.models.billing.payment_transaction_booking"
 PROVIDER = "odoo.addons.payment.models.payment_provider"
 DECLINED = "4000000000009995"
 # Queries for each further member: asking the bank, its answer, the books.
@@ -26,26 +22,12 @@ QUERIES_TO_CHARGE = 7
 
 
 @tagged("post_install", "-at_install")
-class TestMembershipBatches(MembershipFaultCase):
-    def _get_charges(self, env, member_ids):
-        """Return the transactions of the periods that were billed, oldest first."""
-        return self._read_periods(env, member_ids).transaction_ids.sorted("id")
-
+class TestMembershipBatches(MembershipBatchCase):
     def _get_taken(self, member_ids):
         """Return the references under which Stripe has taken money from members."""
         with self._transaction() as env:
             references = self._get_charges(env, member_ids).mapped("reference")
         return [key for key in self.stripe.get_charged() if key in references]
-
-    def _patch_model(self, name, method, function):
-        """Put a function in the place of a method, which it gets as `original`."""
-        model = self.registry[name]
-        original = getattr(model, method)
-
-        def patched(records, *args, **kwargs):
-            return function(original, records, *args, **kwargs)
-
-        return patch.object(model, method, patched)
 
     # === TOGETHER === #
 
@@ -82,138 +64,6 @@ class TestMembershipBatches(MembershipFaultCase):
         provider = env["payment.provider"].browse(self.provider_id)
         for event in self.stripe.find_events("payment_intent.succeeded")[:limit]:
             provider._stripe_on_payment_intent(event["data"]["object"])
-
-    def _patch_batches(self, charges, bookings):
-        """Let jobs charge, and book, as many at once; note how many are booked."""
-        with self._transaction() as env:
-            # What other tests have left waiting is not theirs.
-            env["payment.transaction"].sudo()._search_waiting()._book_charged()
-        stack = ExitStack()
-        self.addCleanup(stack.close)
-        stack.enter_context(patch(f"{CHARGE}.CHARGE_BATCH", charges))
-        stack.enter_context(patch(f"{BOOKED}.BOOKING_BATCH", bookings))
-        sizes = []
-
-        def book(original, txs):
-            sizes.append(len(txs))
-            return original(txs)
-
-        stack.enter_context(
-            self._patch_model("payment.transaction", "_book_together", book)
-        )
-        return sizes
-
-    def _count_booking_jobs(self):
-        with self._transaction() as env:
-            return env["queue.job"].search_count(
-                [("state", "=", "pending"), ("method_name", "=", "_book_waiting")]
-            )
-
-    def test_the_full_jobs_of_a_run_book_together(self):
-        sizes = self._patch_batches(charges=2, bookings=4)
-        member_ids = self._create_members(7)
-        # Their letters of welcome.
-        self._work()
-        self._bill()
-        self._work(limit=1)
-        self.assertFalse(sizes, "Two charges wait for others")
-        self._work(limit=2)
-        self.assertEqual(sizes, [4], "Four are enough: two others wait")
-        self.assertEqual(self._count_booking_jobs(), 1)
-        self._work()
-        self.assertEqual(sizes, [4, 1, 2], "The last job had one; the rest is booked")
-        self.assertBooksAgree(member_ids)
-
-    def test_what_waits_is_booked_by_one_job(self):
-        sizes = self._patch_batches(charges=2, bookings=100)
-        member_ids = self._create_members(6)
-        # Their letters of welcome.
-        self._work()
-        self._bill()
-        with self._transaction() as env:
-            # Another worker is at it, and takes its time.
-            slow = env["queue.job"].search(
-                [("method_name", "=", "_charge")], order="id desc", limit=1
-            )
-            slow.state = "started"
-            slow_id = slow.id
-        self._work(limit=2)
-        self.assertEqual((sizes, self._count_booking_jobs()), ([], 1))
-        self._work()
-        self.assertEqual(sizes, [4], "Nobody waits for the slow one")
-        with self._transaction() as env:
-            env["queue.job"].browse(slow_id).state = "pending"
-        self._work()
-        self.assertEqual(sizes, [4, 2])
-        self.assertBooksAgree(member_ids)
-
-    def test_the_last_job_books_what_waits(self):
-        sizes = self._patch_batches(charges=2, bookings=100)
-        member_ids = self._create_members(4)
-        # Their letters of welcome.
-        self._work()
-        self._bill()
-        self._work(limit=1)
-        self.assertFalse(sizes, "Another job will add to it")
-        self._work(limit=1)
-        self.assertEqual(sizes, [4], "No other job will: nobody waits for a timer")
-        self.assertBooksAgree(member_ids)
-
-    def test_where_nothing_is_left_no_booking_is_queued(self):
-        sizes = self._patch_batches(charges=2, bookings=2)
-        member_ids = self._create_members(4)
-        # Their letters of welcome.
-        self._work()
-        self._bill()
-        self._work(limit=2)
-        self.assertEqual((sizes, self._count_booking_jobs()), ([2, 2], 0))
-        self.assertBooksAgree(member_ids)
-
-    def test_killed_while_its_charges_wait(self):
-        self._patch_batches(charges=3, bookings=100)
-        member_ids = self._create_members(3)
-        self._bill()
-        with self._transaction() as env:
-            period_ids = self._read_periods(env, member_ids).ids
-        self._kill(
-            f"""
-            Tx = registry["payment.transaction"]
-            patch("{CHARGE}.CHARGE_BATCH", 3).start()
-            patch.object(Tx, "_book_or_wait", lambda *args: hang()).start()
-            env["medspa.membership.period"].browse({period_ids})._charge()
-            """,
-            "killed before it queued the booking",
-        )
-        self._work()
-        self.assertBooksAgree(member_ids)
-
-    def test_what_another_job_is_booking_is_waited_for_by_nobody(self):
-        self._patch_batches(charges=2, bookings=2)
-        member_ids = self._create_members(4)
-        self._kill_before_booking(member_ids)
-        with self._transaction() as other:
-            txs = self._get_charges(other, member_ids)
-            txs[:2].lock_for_update()
-            self._work()
-            with self._transaction() as env:
-                booked = self._get_charges(env, member_ids)
-                self.assertEqual(
-                    booked.mapped("is_post_processed"), [False, False, True, True]
-                )
-        with self._transaction() as env:
-            env["payment.transaction"]._book_waiting()
-        self.assertBooksAgree(member_ids)
-
-    def test_what_cannot_be_booked_does_not_keep_the_job_at_it(self):
-        self._patch_batches(charges=3, bookings=1)
-        member_ids = self._create_members(3)
-        self._bill()
-        with self._break_payment_of(member_ids[0]), mute_logger(BOOKING):
-            self._work()
-        self.assertBooksAgree(member_ids[1:])
-        with self._transaction() as env:
-            self._get_charges(env, member_ids[:1])._cron_post_process()
-        self.assertBooksAgree(member_ids)
 
     def test_what_the_period_tells_is_no_message(self):
         member_ids = self._create_members(1)
@@ -258,26 +108,6 @@ class TestMembershipBatches(MembershipFaultCase):
         self.assertLessEqual((charge_many - charge_few) / 20, QUERIES_TO_CHARGE)
 
     # === BETWEEN CHARGE AND BOOKS === #
-
-    def _kill_before_booking(self, member_ids):
-        """Let a job charge and be killed before it books; return its periods' ids."""
-        self._bill()
-        with self._transaction() as env:
-            period_ids = self._read_periods(env, member_ids).ids
-        self._kill(
-            f"""
-            Tx = registry["payment.transaction"]
-            patch.object(Tx, "_book_charged", lambda *args: hang()).start()
-            env["medspa.membership.period"].browse({period_ids})._charge()
-            """,
-            "killed before the books",
-        )
-        with self._transaction() as env:
-            txs = self._get_charges(env, member_ids)
-            self.assertEqual(txs.mapped("state"), ["done"] * len(member_ids))
-            self.assertFalse(any(txs.mapped("is_post_processed")))
-            self.assertFalse(txs.payment_id)
-        return period_ids
 
     def test_killed_before_booking_and_started_again(self):
         member_ids = self._create_members(3)
@@ -462,18 +292,6 @@ class TestMembershipBatches(MembershipFaultCase):
         self.assertBooksAgree(member_ids)
 
     # === ONE BROKEN === #
-
-    def _break_payment_of(self, member_id):
-        """Let no payment of one member be entered, however it is tried."""
-        with self._transaction() as env:
-            partner = env["sale.subscription"].browse(member_id).partner_id.id
-
-        def generate(original, payment, *args, **kwargs):
-            if payment.partner_id.id == partner:
-                raise ValueError("This account is closed.")
-            return original(payment, *args, **kwargs)
-
-        return self._patch_model("account.payment", "_generate_move_vals", generate)
 
     def test_one_that_cannot_be_booked_stops_no_other(self):
         member_ids = self._create_members(4)

@@ -55,8 +55,10 @@ class AccountMove(models.Model):
         others = self.create([vals for vals in rest_vals if "line_ids" not in vals])
         complete, others = iter(self.browse(complete.ids)), iter(others)
         for index, vals in zip(rest, rest_vals, strict=True):
-            found[index] = next(complete if "line_ids" in vals else others)
-            if "line_ids" not in vals:
+            if "line_ids" in vals:
+                found[index] = next(complete)
+            else:
+                found[index] = next(others)
                 found[index]._add_rounding(totals[index])
         return self.browse([found[index].id for index in range(len(vals_list))])
 
