@@ -259,6 +259,8 @@ class TestJoinOnline(JoinCase):
             {"price": 109},
             {"agreement": "<p>Another text</p>"},
             {"benefit_ids": [(0, 0, {"treatment_id": self.laser.id, "quantity": 1})]},
+            {"discount_ids": [(0, 0, {"applied_on": "all", "percent": 15})]},
+            {"stacks_with_promotions": True},
         ):
             self.plan.write(vals)
             order._recompute_cart()

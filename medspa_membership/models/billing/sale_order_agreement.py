@@ -101,11 +101,9 @@ class SaleOrder(models.Model):
                 ),
             ],
             "trial": [plan_sudo.trial_days, plan_sudo.trial_has_benefits],
+            # the discounts are among the terms
             "terms": plan_sudo._get_plan_terms(),
             "benefits": [b._prepare_benefit_vals() for b in plan_sudo.benefit_ids],
-            "discounts": [
-                d._prepare_pricelist_item_vals() for d in plan_sudo.discount_ids
-            ],
         }
         text = json.dumps(facts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -12,10 +12,15 @@ class ResCompany(models.Model):
     def _medspa_tz(self):
         """Return the zone in which the clinic's days begin and end.
 
+        Records of before the addon have no company: theirs is the one at hand.
+
         :rtype: zoneinfo.ZoneInfo
         """
-        self.ensure_one()
-        return ZoneInfo(self.resource_calendar_id.tz or self.partner_id.tz or "UTC")
+        company = self or self.env.company
+        company.ensure_one()
+        return ZoneInfo(
+            company.resource_calendar_id.tz or company.partner_id.tz or "UTC"
+        )
 
     def _medspa_local(self, moment=None):
         """Return a moment stored in UTC on the clinic's clock.
