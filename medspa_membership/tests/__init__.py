@@ -22,6 +22,7 @@ from . import (
     test_deposit,
     test_desk_sale,
     test_free_slots,
+    test_guest,
     test_import,
     test_instalments,
     test_ledger_properties,
