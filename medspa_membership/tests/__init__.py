@@ -52,6 +52,7 @@ from . import (
     test_shop,
     test_subscription_oca,
     test_terms,
+    test_timeline,
     test_till_cart,
     test_till_concurrency,
     test_till_credits,
