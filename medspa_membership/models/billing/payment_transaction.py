@@ -2,6 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.tools import float_round
+from odoo.tools.misc import clean_context
 
 # Kinds of decline after which the same card may be asked again, by and by.
 RETRIED_KINDS = ("soft", "technical")
@@ -63,6 +64,17 @@ class PaymentTransaction(models.Model):
         " AND state IN ('draft', 'pending', 'authorized', 'done')",
         "This part is being charged already.",
     )
+
+    # === CRUD METHODS === #
+
+    @api.model
+    def default_get(self, fields):
+        """Override: what a charge is never comes from the context of a request.
+
+        With a `default_state` of "done" a charge would be paid before it is made.
+        """
+        clean = self.with_context(clean_context(self.env.context))
+        return super(PaymentTransaction, clean).default_get(fields)
 
     # === BUSINESS METHODS: DECLINES === #
 
