@@ -206,7 +206,9 @@ class OpenBooking(Booking, SalePortal):
         if not event_sudo or event_sudo.appointment_status == "cancelled":
             return self._render_gone(event_sudo)
         # Only who turns the held time into an appointment is let in by its link.
-        if event_sudo._confirm_hold() and self._log_in(event_sudo, email):
+        if event_sudo._confirm_hold(has_answered=True) and self._log_in(
+            event_sudo, email
+        ):
             return request.redirect(
                 f"/my/appointments/{event_sudo.id}?booked=1", code=303
             )
@@ -267,7 +269,7 @@ class OpenBooking(Booking, SalePortal):
             raise UserError(
                 env._("Too many times are held for you. Confirm one, or call us.")
             )
-        return email, env["res.partner"]._find_or_create_visitor(name, email, phone)
+        return email, env["res.partner"]._create_visitor(name, email, phone)
 
     def _log_in(self, event_sudo, email):
         """Log the owner of the mailbox in, and tell whether that was possible."""

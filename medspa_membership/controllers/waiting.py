@@ -81,16 +81,8 @@ class Waiting(OpenBooking):
                 self._get_viewer(), treatment_sudo, company_sudo, vals
             )
         email, guest_sudo = self._get_guest(kwargs)
-        # Another entry, so that nobody changes the wishes of a person in line.
-        entry_sudo = Waiting_sudo.search(
-            [
-                ("partner_id", "=", guest_sudo.id),
-                ("treatment_id", "=", treatment_sudo.id),
-                ("company_id", "=", company_sudo.id),
-                ("state", "in", ("unconfirmed", "waiting")),
-            ],
-            limit=1,
-        ) or Waiting_sudo._join(
+        # An entry of the visitor's own: nobody changes the wishes of a person in line.
+        entry_sudo = Waiting_sudo._join(
             guest_sudo, treatment_sudo, company_sudo, {**vals, "state": "unconfirmed"}
         )
         entry_sudo._ask_to_confirm(email)
@@ -145,9 +137,7 @@ class Waiting(OpenBooking):
     )
     def waiting_mail_confirm(self, token, **kwargs):
         entry_sudo = request.env["medspa.waiting"]._find_by_join_token(token)
-        if entry_sudo.state == "unconfirmed":
-            entry_sudo.state = "waiting"
-            entry_sudo.partner_id.is_unconfirmed_visitor = False
+        entry_sudo = entry_sudo._confirm()
         return self._render_private(
             "waiting_confirm", {"entry": entry_sudo, "token": token}
         )

@@ -142,6 +142,13 @@ class MedspaPlanTerms(models.AbstractModel):
     dunning_policy_id = fields.Many2one(
         "medspa.dunning.policy",
         "After a failed payment",
-        default=lambda self: self.env["medspa.dunning.policy"].search([], limit=1),
+        default=lambda self: self._default_dunning_policy_id(),
         ondelete="restrict",
     )
+
+    @api.model
+    def _default_dunning_policy_id(self):
+        """Return the first policy, for those who may read policies: templates of other
+        subscriptions are made by people who have nothing to do with them."""
+        Policy = self.env["medspa.dunning.policy"]
+        return Policy.search([], limit=1) if Policy.has_access("read") else Policy

@@ -83,7 +83,7 @@ class SaleOrder(models.Model):
         line = self._get_plan_lines()
         # Visitors may not read plans; their terms are public.
         plan_sudo = line._get_plan().sudo()
-        format_amount = self.currency_id.round
+        amounts = line._get_plan_amounts()
         facts = {
             "partner": self.partner_id.id,
             "plan": [plan_sudo.id, plan_sudo.agreement_version],
@@ -94,11 +94,8 @@ class SaleOrder(models.Model):
             ],
             "amounts": [
                 self.currency_id.id,
-                f"{format_amount(line._get_period_price()):.3f}",
-                *(
-                    f"{format_amount(part.price_total):.3f}"
-                    for part in (line | line.linked_line_ids).sorted("id")
-                ),
+                f"{self.currency_id.round(amounts['price']):.3f}",
+                f"{self.currency_id.round(amounts['first']):.3f}",
             ],
             "trial": [plan_sudo.trial_days, plan_sudo.trial_has_benefits],
             # the discounts are among the terms

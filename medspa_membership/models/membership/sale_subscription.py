@@ -108,16 +108,32 @@ class SaleSubscription(models.Model):
     )
     period_label = fields.Char(related="template_id.period_label")
     period_ids = fields.One2many(
-        "medspa.membership.period", "membership_id", "Periods", readonly=True
+        "medspa.membership.period",
+        "membership_id",
+        "Periods",
+        readonly=True,
+        groups="medspa_membership.group_medspa_user,base.group_portal",
     )
     benefit_ids = fields.One2many(
-        "medspa.membership.benefit", "membership_id", "Benefits", readonly=True
+        "medspa.membership.benefit",
+        "membership_id",
+        "Benefits",
+        readonly=True,
+        groups="medspa_membership.group_medspa_user,base.group_portal",
     )
     pause_ids = fields.One2many(
-        "medspa.membership.pause", "membership_id", "Pauses", readonly=True
+        "medspa.membership.pause",
+        "membership_id",
+        "Pauses",
+        readonly=True,
+        groups="medspa_membership.group_medspa_user,base.group_portal",
     )
     credit_ids = fields.One2many(
-        "medspa.credit", "membership_id", "Credits", readonly=True
+        "medspa.credit",
+        "membership_id",
+        "Credits",
+        readonly=True,
+        groups="medspa_membership.group_medspa_user,base.group_portal",
     )
 
     _membership_has_state = models.Constraint(

@@ -10,9 +10,17 @@ class ResPartner(models.Model):
         index="btree_not_null",
         help="Has been sold or booked something, or is known so.",
     )
-    credit_ids = fields.One2many("medspa.credit", "partner_id", "Credits")
+    credit_ids = fields.One2many(
+        "medspa.credit",
+        "partner_id",
+        "Credits",
+        groups="medspa_membership.group_medspa_user",
+    )
     open_credit_ids = fields.One2many(
-        "medspa.credit", compute="_compute_open_credit_ids", string="Left to use"
+        "medspa.credit",
+        compute="_compute_open_credit_ids",
+        string="Left to use",
+        groups="medspa_membership.group_medspa_user",
     )
 
     @api.depends("credit_ids.remaining")
