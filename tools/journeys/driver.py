@@ -55,11 +55,15 @@ def walk(clinic: Clinic, name: str, target: Path) -> None:
     try:
         module = importlib.import_module(f".{name.replace('-', '_')}", __package__)
         module.walk(journey)
-    except (Error, AssertionError, TimeoutError, LookupError, ValueError) as error:
+    except (
+        Error,
+        AssertionError,
+        OSError,
+        LookupError,
+        ValueError,
+        TypeError,
+    ) as error:
         journey.problems.insert(0, journey.fail(error))
-        (target / "failure.txt").write_text(traceback.format_exc())
-    except Exception as error:  # a fault of the journey itself, not of the clinic
-        journey.problems.insert(0, f"{type(error).__name__} {journey.fail(error)}")
         (target / "failure.txt").write_text(traceback.format_exc())
     journey.check_mails()
     mails = len(journey.own_mails)

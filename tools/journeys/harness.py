@@ -311,7 +311,7 @@ class Person:
         """Tap on a link of a mail."""
         self.journey.taps += 1
         address = mail.link(words)
-        # A link to another port is a fault, which check_mails tells: go on all the same.
+        # A link to another port is a fault that check_mails tells: go on all the same.
         self.open(
             re.sub(r"^https?://(localhost|127\.0\.0\.1)(:\d+)?", self.base, address)
         )

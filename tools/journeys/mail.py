@@ -5,7 +5,6 @@ import email.policy
 import re
 import threading
 import time
-from collections.abc import Callable
 from email.message import EmailMessage
 from html import unescape
 from pathlib import Path
@@ -89,7 +88,7 @@ class Mailbox:
         """Stop listening."""
         self._controller.stop()
 
-    async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server, session, envelope) -> str:
         """Take one message, as aiosmtpd asks for it."""
         message = email.message_from_bytes(
             envelope.original_content, policy=email.policy.default
@@ -147,14 +146,12 @@ class Mailbox:
     def quiet(self, address: str, subject: str, seconds: float = 5) -> None:
         """Make sure that an address gets no such mail for a while."""
         deadline = time.monotonic() + seconds
-        matches: Callable[[Mail], bool] = lambda mail: bool(  # noqa: E731
-            re.search(subject, f"{mail.subject} {mail.text}", re.IGNORECASE)
-        )
         with self._come:
             while (left := deadline - time.monotonic()) > 0:
-                if wrong := [mail for mail in self.to(address) if matches(mail)]:
-                    raise AssertionError(
-                        f"{address} got {wrong[0].subject!r}, which is wrong"
+                for mail in self.to(address):
+                    words = f"{mail.subject} {mail.text}"
+                    assert not re.search(subject, words, re.IGNORECASE), (
+                        f"{address} got {mail.subject!r}, which is wrong"
                     )
                 self._come.wait(left)
 

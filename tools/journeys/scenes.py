@@ -78,7 +78,7 @@ def set_password(person: Person, password: str = "Salvia-and-Alba-14") -> None:
 
 
 def choose_time(person: Person, *, days_ahead: int = 0) -> datetime:
-    """Choose the first free time, some days from now on; return it as the clinic does."""
+    """Choose the first free time, some days from now on; return the moment."""
     if person.count(".o_medspa_next_free"):
         person.go(".o_medspa_next_free")
     earliest = person.journey.clock.now().date() + timedelta(days=days_ahead)
