@@ -2,6 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
     calendar_event_deposit,
+    calendar_event_guard,
     calendar_event_hold,
     calendar_event_move,
     calendar_event_visitor,
