@@ -45,6 +45,7 @@ from . import (
     test_missed_appointments,
     test_open_booking,
     test_patient_tours,
+    test_merge,
     test_plan_taxes,
     test_portal,
     test_price_campaign,
