@@ -86,6 +86,14 @@ def _screenshots(project: Project, args: argparse.Namespace) -> int:
     return screenshots.run(project, only=args.only)
 
 
+def _journeys(project: Project, args: argparse.Namespace) -> int:
+    """Walk the demo clinic end to end."""
+    from . import journeys
+
+    only = [name for text in args.only or [] for name in text.split(",") if name]
+    return journeys.run(project, only=only, json_file=args.json, keep=args.keep)
+
+
 def _shell(project: Project, args: argparse.Namespace) -> int:
     """Open Odoo's Python shell on the demo clinic."""
     with opened(project) as work:
@@ -208,6 +216,13 @@ def parser() -> argparse.ArgumentParser:
     shots.add_argument(
         "--only", metavar="NAME", nargs="+", help="pages of tools/medspa/pages.py"
     )
+
+    walks = add("journeys", _journeys, "walk the demo clinic by its screens and mail")
+    walks.add_argument(
+        "--only", metavar="NAME[,NAME]", nargs="+", help="some, by their names"
+    )
+    walks.add_argument("--json", metavar="FILE", help="write the outcomes to a file")
+    walks.add_argument("--keep", action="store_true", help="keep the databases")
 
     shell = add("shell", _shell, "open Odoo's Python shell on the demo clinic")
     shell.add_argument(
