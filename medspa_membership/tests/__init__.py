@@ -21,6 +21,7 @@ from . import (
     test_credit_ledger,
     test_deposit,
     test_desk_sale,
+    test_doors_rpc,
     test_free_slots,
     test_import,
     test_instalments,
