@@ -22,6 +22,7 @@ class MedspaCourseSale(models.TransientModel):
         domain="[('service_tracking', '=', 'medspa_course'), ('sale_ok', '=', True)]",
     )
     quantity = fields.Integer(default=1, required=True)
+    order_id = fields.Many2one("sale.order", readonly=True)
     payment = fields.Selection(
         [
             ("now", "Paid now"),
@@ -98,10 +99,20 @@ class MedspaCourseSale(models.TransientModel):
 
     def action_confirm(self):
         """Sell it, take the money where it is paid now, and open what was sold."""
+        self.check_access("write")
         self.ensure_one()
-        order = self.env["sale.order"].create(self._prepare_order_vals())
+        order = self.order_id
+        if not order:
+            # A second click that comes at the same moment waits at this row, starts
+            # again, and finds the order of the first.
+            order = self.order_id = self.env["sale.order"].create(
+                self._prepare_order_vals()
+            )
+            if self.payment == "link":
+                order.action_quotation_sent()
+        elif order.course_ids:
+            return order.course_ids[:1]._get_form_action()
         if self.payment == "link":
-            order.action_quotation_sent()
             return {
                 **self.env["ir.actions.act_window"]._for_xml_id(
                     "sale.action_sale_order_generate_link"

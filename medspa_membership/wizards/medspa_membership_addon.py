@@ -21,6 +21,7 @@ class MedspaMembershipAddon(models.TransientModel):
         domain="[('id', 'in', addon_ids)]",
     )
     quantity = fields.Integer(default=1, required=True)
+    order_id = fields.Many2one("sale.order", readonly=True)
     token_id = fields.Many2one(
         related="membership_id.payment_token_id", string="Charged to"
     )
@@ -39,6 +40,8 @@ class MedspaMembershipAddon(models.TransientModel):
 
     def action_confirm(self):
         """Sell it, and charge the card of the membership."""
+        if self.order_id:
+            return self.order_id.course_ids[:1]._get_form_action()
         membership = self._get_membership()
         if self.quantity < 1:
             raise UserError(self.env._("Sell one or more."))
@@ -50,7 +53,9 @@ class MedspaMembershipAddon(models.TransientModel):
                     "The member has no card on file. Sell it from the patient's form."
                 )
             )
-        order = self.env["sale.order"].create(
+        # A second click that comes at the same moment waits at this row, starts again,
+        # and finds the order of the first.
+        order = self.order_id = self.env["sale.order"].create(
             {
                 "partner_id": self.partner_id.id,
                 "company_id": self.company_id.id,

@@ -49,14 +49,20 @@ class MedspaMembershipEnrol(models.TransientModel):
     )
     elsewhere_reason = fields.Char("How it is paid")
     email = fields.Char(related="partner_id.email")
-    currency_id = fields.Many2one(related="plan_id.currency_id")
+    currency_id = fields.Many2one("res.currency", compute="_compute_amounts")
     period_label = fields.Char(related="plan_id.period_label")
-    price = fields.Float(related="plan_id.price", digits="Product Price")
-    first_amount = fields.Monetary(
-        "First payment", compute="_compute_first_amount", help="With the joining fee."
+    price = fields.Monetary(
+        "Price each period", compute="_compute_amounts", help="With tax."
     )
-    regular_from = fields.Date("Regular price from", compute="_compute_first_amount")
-    term_preview = fields.Html(related="plan_id.term_preview")
+    first_amount = fields.Monetary(
+        "First payment",
+        compute="_compute_amounts",
+        help="With the joining fee and tax.",
+    )
+    regular_from = fields.Date("Regular price from", compute="_compute_regular_from")
+    term_preview = fields.Html(
+        "Terms", compute="_compute_amounts", sanitize=False, readonly=True
+    )
     obstacle = fields.Char(compute="_compute_obstacle")
     order_id = fields.Many2one("sale.order", "Quotation", readonly=True)
     link = fields.Char(compute="_compute_link")
@@ -78,14 +84,27 @@ class MedspaMembershipEnrol(models.TransientModel):
                 limit=1,
             )
 
-    @api.depends("plan_id", "company_id")
-    def _compute_first_amount(self):
+    @api.depends("partner_id", "plan_id", "company_id")
+    def _compute_amounts(self):
+        """Ask the order that will be made: nothing else knows its prices and taxes."""
         for wizard in self:
-            plan = wizard.plan_id
-            first = plan.trial_price if plan.trial_days else plan.price
-            wizard.first_amount = first + plan.joining_fee
-            wizard.regular_from = plan.trial_days and fields.Date.add(
-                wizard.company_id._medspa_date(), days=plan.trial_days
+            wizard.currency_id = wizard.company_id.currency_id
+            wizard.price = wizard.first_amount = 0.0
+            wizard.term_preview = False
+            if not wizard.plan_id or not wizard.partner_id:
+                continue
+            amounts = wizard._get_amounts()
+            wizard.currency_id = amounts["currency"]
+            wizard.price = amounts["price"]
+            wizard.first_amount = amounts["first"]
+            wizard.term_preview = wizard.plan_id._render_term_preview(amounts)
+
+    @api.depends("plan_id", "company_id")
+    def _compute_regular_from(self):
+        for wizard in self:
+            days = wizard.plan_id.trial_days
+            wizard.regular_from = days and fields.Date.add(
+                wizard.company_id._medspa_date(), days=days
             )
 
     @api.depends("partner_id", "plan_id", "company_id")
@@ -126,17 +145,21 @@ class MedspaMembershipEnrol(models.TransientModel):
     def action_confirm(self):
         """Make the quotation, and let the patient sign and pay it."""
         self.ensure_one()
-        self._check_complete()
-        order = self.env["sale.order"].create(self._prepare_order_vals())
-        order.action_quotation_sent()
+        if not self.order_id:
+            self._check_complete()
+            # A second click that comes at the same moment waits at this row, starts
+            # again, and finds the order of the first.
+            self.order_id = self.env["sale.order"].create(self._prepare_order_vals())
+            self.order_id.action_quotation_sent()
+            if self.signing == "link":
+                self.order_id._send_joining_link()
         if self.signing == "screen":
             return {
                 "type": "ir.actions.act_url",
-                "url": order.get_portal_url(),
+                "url": self.order_id.get_portal_url(),
                 "target": "new",
+                "close": True,
             }
-        order._send_joining_link()
-        self.order_id = order
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("The link to sign"),
@@ -155,6 +178,17 @@ class MedspaMembershipEnrol(models.TransientModel):
             "res_id": self.order_id.id,
             "views": [(False, "form")],
         }
+
+    def _get_amounts(self):
+        """Return what joining will cost, see `sale.order.line._get_plan_amounts`."""
+        self.ensure_one()
+        Line = self.env["sale.order.line"]
+        order = self.env["sale.order"].new(self._prepare_order_vals())
+        line = order._get_plan_lines()
+        fee = Line._get_fee_product()
+        if fee and self.plan_id.joining_fee:
+            order.order_line += Line.new(line._prepare_joining_fee_vals(fee))
+        return line._get_plan_amounts()
 
     def _check_complete(self):
         """Refuse what cannot be carried out, and say what is missing."""
@@ -178,7 +212,12 @@ class MedspaMembershipEnrol(models.TransientModel):
             "company_id": self.company_id.id,
             "payment_term_id": False,
             "order_line": [
-                Command.create({"product_id": product.product_variant_id.id})
+                Command.create(
+                    {
+                        "product_id": product.product_variant_id.id,
+                        "product_uom_qty": 1,
+                    }
+                )
             ],
         }
         if self.payment == "card":

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..till.tax import get_total
+
 
 class SaleOrder(models.Model):
     """Joining a plan: an order like any other, signed, paid, and then active."""
@@ -14,6 +16,7 @@ class SaleOrder(models.Model):
         "sale_order_id",
         "Memberships",
         domain=[("is_membership", "=", True)],
+        groups="medspa_membership.group_medspa_user",
     )
     has_plan = fields.Boolean(compute="_compute_has_plan")
 
@@ -108,15 +111,8 @@ class SaleOrder(models.Model):
         """Return the agreement that joining signs, as Markup. Note: `ensure_one()`."""
         self.ensure_one()
         line = self._get_plan_lines()
-        price = line._get_period_price()
-        # What else is in the order belongs to no agreement.
-        first = sum((line | line.linked_line_ids).mapped("price_total"))
         return line._get_plan()._render_agreement(
-            self.partner_id,
-            self.currency_id.format(price),
-            self.currency_id.format(first)
-            if self.currency_id.compare_amounts(first, price)
-            else None,
+            self.partner_id, line._get_plan_amounts()
         )
 
     def _sync_memberships_with_payment(self, reason=None):
@@ -165,7 +161,12 @@ class SaleOrder(models.Model):
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
-    membership_ids = fields.One2many("sale.subscription", "sale_line_id", "Memberships")
+    membership_ids = fields.One2many(
+        "sale.subscription",
+        "sale_line_id",
+        "Memberships",
+        groups="medspa_membership.group_medspa_user",
+    )
 
     # === CRUD METHODS === #
 
@@ -219,18 +220,35 @@ class SaleOrderLine(models.Model):
             )
         )
         if fee and lines:
-            self.create(
-                [
-                    {
-                        "order_id": line.order_id.id,
-                        "product_id": fee.id,
-                        "product_uom_qty": 1,
-                        "linked_line_id": line.id,
-                        "sequence": line.sequence,
-                    }
-                    for line in lines
-                ]
-            )
+            self.create([line._prepare_joining_fee_vals(fee) for line in lines])
+
+    def _prepare_joining_fee_vals(self, fee):
+        """Return the line of the joining fee beside a plan. Note: `ensure_one()`."""
+        self.ensure_one()
+        return {
+            "order_id": self.order_id.id,
+            "product_id": fee.id,
+            "product_uom_qty": 1,
+            "linked_line_id": self.id,
+            "sequence": self.sequence,
+        }
+
+    def _get_price_taxes(self):
+        """Override: a joining fee is told with the taxes of the plan beside it."""
+        self.ensure_one()
+        line = self.linked_line_id if self._is_joining_fee() else self
+        return super(SaleOrderLine, line)._get_price_taxes()
+
+    def _reset_price_unit(self):
+        """Override of `sale`: core brings a price to the taxes of its own product.
+
+        The product of the fee has the taxes that were the default on some day.
+        """
+        res = super()._reset_price_unit()
+        if self._is_joining_fee():
+            price = self._get_price_of_pricelist()
+            self.update({"price_unit": price, "technical_price_unit": price})
+        return res
 
     @api.depends("linked_line_id.tax_ids")
     def _compute_tax_ids(self):
@@ -293,6 +311,27 @@ class SaleOrderLine(models.Model):
             product=self.product_id,
             partner=self.order_id.partner_id,
         )["total_included"]
+
+    def _get_plan_amounts(self):
+        """Return what the plan costs in this order, with tax.
+
+        The fee is in the first payment; what else is in the order belongs to no
+        agreement. Note: `self.ensure_one()`.
+
+        :return: dict as `sale.subscription.template._get_list_amounts` returns it
+        """
+        self.ensure_one()
+        lines = self | self.linked_line_ids
+        return {
+            "currency": self.currency_id,
+            "price": self._get_period_price(),
+            "first": get_total(
+                [line._prepare_base_line_for_taxes_computation() for line in lines],
+                self.company_id,
+                self.currency_id,
+            ),
+            "trial": self.price_total if self._get_plan().trial_days else None,
+        }
 
     def _create_memberships(self):
         """Make the memberships that confirmed lines sell, one each, once."""

@@ -21,12 +21,14 @@ class SaleSubscriptionTemplate(models.Model):
         "Least total",
         compute="_compute_term_total",
         digits="Product Price",
-        help="What a member pays in any case: the joining fee and the minimum term.",
+        help="With tax: what a member pays in any case, the joining fee and the "
+        "minimum term.",
     )
     unsigned_count = fields.Integer(
         "Have not signed it",
         compute="_compute_unsigned_count",
         help="Members who have not been asked to sign the present agreement yet.",
+        groups="medspa_membership.group_medspa_user",
     )
     is_plan_published = fields.Boolean(
         "On the website",
@@ -43,9 +45,16 @@ class SaleSubscriptionTemplate(models.Model):
     @api.depends(lambda self: self._get_term_fields())
     def _compute_term_preview(self):
         for plan in self:
-            lines = plan._get_term_lines() if plan.is_plan else []
-            items = Markup("").join(Markup("<li>%s</li>") % line for line in lines)
-            plan.term_preview = Markup("<ul>%s</ul>") % items if lines else False
+            plan.term_preview = plan._render_term_preview() if plan.is_plan else False
+
+    def _render_term_preview(self, amounts=None):
+        """Return the terms as members read them. Note: `self.ensure_one()`.
+
+        :param dict amounts: see `_get_list_amounts`, which are the default
+        """
+        self.ensure_one()
+        items = [Markup("<li>%s</li>") % li for li in self._get_term_lines(amounts)]
+        return Markup("<ul>%s</ul>") % Markup("").join(items)
 
     @api.model
     def _get_term_fields(self):
@@ -60,18 +69,27 @@ class SaleSubscriptionTemplate(models.Model):
             "price",
             "trial_days",
             "trial_price",
+            "joining_fee",
+            "product_tmpl_id.taxes_id",
             "recurring_interval",
             "recurring_rule_type",
             "recurring_rule_boundary",
             "recurring_rule_count",
         ]
 
-    @api.depends("price", "joining_fee", "minimum_periods")
+    @api.depends(
+        "price",
+        "joining_fee",
+        "minimum_periods",
+        "trial_days",
+        "trial_price",
+        "product_tmpl_id.taxes_id",
+    )
+    @api.depends_context("company")
     def _compute_term_total(self):
         for plan in self:
-            plan.term_total = plan.joining_fee + plan.price * max(
-                plan.minimum_periods, 1
-            )
+            amounts = plan._get_list_amounts()
+            plan.term_total = plan._get_term_total(amounts["price"], amounts["first"])
 
     @api.depends("agreement_version")
     def _compute_unsigned_count(self):

@@ -131,25 +131,28 @@ class MedspaMembershipAgreement(models.Model):
 class SaleSubscriptionTemplate(models.Model):
     _inherit = "sale.subscription.template"
 
-    def _render_agreement(self, partner, price_label, first_label=None):
+    def _render_agreement(self, partner, amounts):
         """Return the agreement of a plan as it is signed: its text and its terms.
 
         Note: `self.ensure_one()`
 
         :param partner: who signs
-        :param str price_label: the price of a period, with currency
-        :param str first_label: what is paid on joining, where it differs
+        :param dict amounts: as they are charged, see `_get_list_amounts`
         :return: Markup
         """
         self.ensure_one()
+        currency, price = amounts["currency"], amounts["price"]
+        first = amounts.get("first")
+        differs = first is not None and currency.compare_amounts(first, price)
         plan_sudo = self.sudo().with_context(lang=partner.lang or self.env.lang)
         return plan_sudo.env["ir.qweb"]._render(
             "medspa_membership.agreement_text",
             {
                 "plan": plan_sudo,
                 "partner": partner,
-                "price_label": price_label,
-                "first_label": first_label,
+                "price_label": currency.format(price),
+                "first_label": currency.format(first) if differs else None,
+                "terms": plan_sudo._get_term_lines(amounts),
                 "has_text": not is_html_empty(plan_sudo.agreement),
             },
         )
@@ -159,7 +162,11 @@ class SaleSubscription(models.Model):
     _inherit = "sale.subscription"
 
     agreement_ids = fields.One2many(
-        "medspa.membership.agreement", "membership_id", "Agreements", readonly=True
+        "medspa.membership.agreement",
+        "membership_id",
+        "Agreements",
+        readonly=True,
+        groups="medspa_membership.group_medspa_user,base.group_portal",
     )
 
     def _get_agreement_to_sign(self):
@@ -194,7 +201,8 @@ class SaleSubscription(models.Model):
             "template_id": plan.id,
             "version": plan.sudo().agreement_version,
             "body": plan._render_agreement(
-                self.partner_id, self.currency_id.format(self.price)
+                self.partner_id,
+                {"currency": self.currency_id, "price": self.price},
             ),
             **vals,
         }

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
+from ..till.tax import get_total
+
 
 class SaleSubscriptionTemplate(models.Model):
     """A plan on sale: what it costs, how often, what it gives and on which terms.
@@ -40,10 +42,18 @@ class SaleSubscriptionTemplate(models.Model):
     trial_price = fields.Float(digits="Product Price")
     trial_has_benefits = fields.Boolean("Credits in the trial", default=True)
     benefit_ids = fields.One2many(
-        "medspa.plan.benefit", "template_id", "Benefits", copy=True
+        "medspa.plan.benefit",
+        "template_id",
+        "Benefits",
+        copy=True,
+        groups="medspa_membership.group_medspa_user",
     )
     discount_ids = fields.One2many(
-        "medspa.plan.discount", "template_id", "Discounts", copy=True
+        "medspa.plan.discount",
+        "template_id",
+        "Discounts",
+        copy=True,
+        groups="medspa_membership.group_medspa_user",
     )
     addon_product_ids = fields.Many2many(
         "product.template",
@@ -224,16 +234,82 @@ class SaleSubscriptionTemplate(models.Model):
             return self.env._("a quarter")
         return (one if interval == 1 else many)[self.recurring_rule_type or "months"]
 
-    def _get_term_lines(self):
-        """Return the terms of the plan in plain sentences, for who signs them."""
+    def _get_list_amounts(self):
+        """Return the amounts of joining at the price list, with tax.
+
+        Of a plan as it stands, for who sets it up; an order knows its own.
+
+        :return: dict of `currency`, `price` (a period), `first` (what joining costs)
+            and `trial`
+        """
+        self.ensure_one()
+        company = self.company_id or self.env.company
+        first = self.trial_price if self.trial_days else self.price
+        return {
+            "currency": self.currency_id,
+            "price": self._get_payment(company, self.price),
+            "first": self._get_payment(company, first, self.joining_fee),
+            "trial": self._get_payment(company, self.trial_price),
+        }
+
+    def _get_payment(self, company, *prices, currency=None, fiscal_position=None):
+        """Return what prices of the plan come to together, with the plan's taxes.
+
+        :param prices: as those of products: with the taxes that are included in them,
+            without the others
+        """
+        self.ensure_one()
+        currency = currency or self.currency_id
+        product = self.product_tmpl_id.product_variant_id
+        told = product.taxes_id._filter_taxes_by_company(company)
+        taxes = fiscal_position.map_tax(told) if fiscal_position else told
+        Tax = self.env["account.tax"]
+        lines = [
+            Tax._prepare_base_line_for_taxes_computation(
+                None,
+                product_id=product,
+                price_unit=product._get_tax_included_unit_price_from_price(
+                    price, told, product_taxes_after_fp=taxes
+                ),
+                quantity=1.0,
+                tax_ids=taxes,
+                currency_id=currency,
+            )
+            for price in prices
+        ]
+        return get_total(lines, company, currency)
+
+    def _get_term_total(self, price, first):
+        """Return what a member pays in any case: on joining, and until the term ends.
+
+        The term begins with the first full period, after a trial.
+
+        :param float price: of a period
+        :param float first: what is paid on joining
+        """
+        self.ensure_one()
+        paid_on_joining = 0 if self.trial_days else 1
+        return first + price * max(self.minimum_periods - paid_on_joining, 0)
+
+    def _get_term_lines(self, amounts=None):
+        """Return the terms of the plan in plain sentences, for who signs them.
+
+        :param dict amounts: as `_get_list_amounts` returns them, as they are charged;
+            `first` and `trial` are missing for who is a member already
+        """
         self.ensure_one()
         lines = []
-        if self.trial_days:
+        amounts = amounts or self._get_list_amounts()
+        currency, price = amounts["currency"], amounts["price"]
+        total = self.minimum_periods * price
+        if amounts.get("first") is not None:
+            total = self._get_term_total(price, amounts["first"])
+        if self.trial_days and amounts.get("trial") is not None:
             lines.append(
                 self.env._(
                     "Trial: %(days)s days for %(price)s, then the regular price.",
                     days=self.trial_days,
-                    price=self.currency_id.format(self.trial_price),
+                    price=currency.format(amounts["trial"]),
                 )
             )
         if self.recurring_rule_boundary == "limited":
@@ -247,7 +323,7 @@ class SaleSubscriptionTemplate(models.Model):
                 self.env._(
                     "Minimum term: %(periods)s payments, %(total)s in all.",
                     periods=self.minimum_periods,
-                    total=self.currency_id.format(self.minimum_periods * self.price),
+                    total=currency.format(total),
                 )
             )
         else:

@@ -27,6 +27,7 @@ class PaymentTransaction(models.Model):
 
     def _sells_courses(self):
         """Override to confirm a held appointment as soon as the deposit is known."""
+        # Payers read no orders but their own.
         lines_sudo = self.sudo().sale_order_ids.order_line
         return super()._sells_courses() or (
             self.operation not in ("refund", "validation")

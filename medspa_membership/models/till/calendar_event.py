@@ -162,7 +162,7 @@ class CalendarEvent(models.Model):
                 }
             )
         )
-        self.sale_line_id = order_sudo.order_line.with_env(self.env)
+        self.sudo().sale_line_id = order_sudo.order_line
         return self.sale_line_id
 
     def _get_unit_split(self, units):

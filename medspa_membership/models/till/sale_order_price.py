@@ -243,11 +243,17 @@ class SaleOrderLine(models.Model):
         line = self.with_company(self.company_id)
         return line.product_id._get_tax_included_unit_price_from_price(
             line._get_display_price(),
-            product_taxes=line.product_id.taxes_id._filter_taxes_by_company(
-                line.company_id
-            ),
+            product_taxes=line._get_price_taxes(),
             fiscal_position=line.order_id.fiscal_position_id,
         )
+
+    def _get_price_taxes(self):
+        """Return the taxes that the price of the line is told with.
+
+        A seam: those of its product, but for what is taxed as another line is.
+        """
+        self.ensure_one()
+        return self.product_id.taxes_id._filter_taxes_by_company(self.company_id)
 
     def _has_price_of_its_own(self):
         """Tell whether something else than the pricelist prices the line."""

@@ -49,21 +49,59 @@ class SaleSubscriptionTemplate(models.Model):
         addons = plans_sudo.addon_product_ids.filtered("is_published")
         products = plans_sudo.product_tmpl_id | treatments | addons
         prices = products._get_sales_prices(website)
+        units = request.pricelist._compute_price_rule(
+            plans_sudo.product_tmpl_id, 1.0, currency=website.currency_id
+        )
         return [
-            plan_sudo._prepare_shop_plan(website, prices, addons)
+            plan_sudo._prepare_shop_plan(
+                website,
+                prices,
+                addons,
+                plan_sudo._get_shop_amounts(
+                    website, units[plan_sudo.product_tmpl_id.id][0]
+                ),
+            )
             for plan_sudo in plans_sudo
         ]
 
-    def _prepare_shop_plan(self, website, prices, addons):
+    def _get_shop_amounts(self, website, unit_price):
+        """Return what joining will charge this visitor, with tax.
+
+        The cart, the agreement and the invoice say the same. Note: `ensure_one()`.
+
+        :param float unit_price: of a period, by the pricelist of the shop
+        :return: dict as `_get_list_amounts` returns it
+        """
+        self.ensure_one()
+        # The day of the clinic is no secret; its calendar is not for visitors.
+        company_sudo = website.company_id.sudo()
+        currency = website.currency_id
+        fee, trial = (
+            self.currency_id._convert(
+                amount, currency, company_sudo, company_sudo._medspa_date(), round=False
+            )
+            for amount in (self.joining_fee, self.trial_price)
+        )
+        first = trial if self.trial_days else unit_price
+        shop = {"currency": currency, "fiscal_position": request.fiscal_position}
+        return {
+            "currency": currency,
+            "price": self._get_payment(company_sudo, unit_price, **shop),
+            "first": self._get_payment(company_sudo, first, fee, **shop),
+            "trial": self._get_payment(company_sudo, trial, **shop),
+        }
+
+    def _prepare_shop_plan(self, website, prices, addons, amounts):
         """Return what a visitor reads of one plan. Note: `self.ensure_one()`.
 
         :param dict prices: of products as `_get_sales_prices` returns them
         :param addons: published products that members may buy on top
+        :param dict amounts: of `_get_shop_amounts`
         """
         self.ensure_one()
         product = self.product_tmpl_id
         price = prices[product.id]["price_reduce"]
-        joining_fee = self._get_shop_price(website, self.joining_fee, is_fee=True)
+        joining_fee = self._get_shop_price(website, self.joining_fee)
         trial_price = self._get_shop_price(website, self.trial_price)
         worth = self.benefit_ids._get_worth_of_period(
             website, {id_: vals["price_reduce"] for id_, vals in prices.items()}
@@ -98,11 +136,18 @@ class SaleSubscriptionTemplate(models.Model):
             "worth": worth,
             "saving": saving,
             "has_saving": compare(saving, 0) > 0,
-            "commitment": self.minimum_periods * price + joining_fee,
+            # Where the shop shows prices without tax, what is charged stands beside.
+            "price_with_tax": amounts["price"]
+            if compare(amounts["price"], price)
+            else None,
+            "first_payment": amounts["first"]
+            if compare(amounts["first"], amounts["price"])
+            else None,
+            "commitment": self._get_term_total(amounts["price"], amounts["first"]),
             "terms": self._get_leaving_terms(),
         }
 
-    def _get_shop_price(self, website, amount, is_fee=False):
+    def _get_shop_price(self, website, amount):
         """Return an amount of the plan as the shop shows prices.
 
         Note: `self.ensure_one()`
@@ -111,9 +156,6 @@ class SaleSubscriptionTemplate(models.Model):
         if not amount:
             return 0.0
         product = self.product_tmpl_id
-        fee = self.env["sale.order.line"]._get_fee_product()
-        if is_fee and fee:
-            product = fee.sudo().product_tmpl_id
         # The day of the clinic is no secret; its calendar is not for visitors.
         company_sudo = website.company_id.sudo()
         taxes = product.taxes_id._filter_taxes_by_company(company_sudo)
