@@ -54,6 +54,7 @@ from . import (
     test_query_counts,
     test_recipe,
     test_security,
+    test_security_matrix,
     test_shop,
     test_subscription_oca,
     test_terms,
