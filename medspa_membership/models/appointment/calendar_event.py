@@ -88,7 +88,12 @@ class CalendarEvent(models.Model):
         default=1.0,
         help="How much of the credit the appointment takes.",
     )
-    occupancy_ids = fields.One2many("medspa.occupancy", "event_id")
+    occupancy_ids = fields.One2many(
+        "medspa.occupancy", "event_id", domain=[("resource_id", "!=", False)]
+    )
+    patient_occupancy_ids = fields.One2many(
+        "medspa.occupancy", "event_id", domain=[("patient_id", "!=", False)]
+    )
     credit_move_ids = fields.One2many("medspa.credit.move", "event_id", "Credit moves")
     visit_ids = fields.One2many("medspa.visit", "event_id", "Visits")
     visit_id = fields.Many2one("medspa.visit", compute="_compute_visit_id")
