@@ -6,6 +6,8 @@ from datetime import time, timedelta
 from odoo import Command, fields
 from odoo.tools.misc import file_open
 
+from odoo.addons.medspa_membership.models.credit.medspa_credit import Moment
+
 from .members import play_members
 from .stories import AGENDA, OFFERS_WANTED, PROTOCOLS, SATURDAY, STORIES, WEEK
 
@@ -267,7 +269,7 @@ class Scenario:
         event = self._book(
             patient, treatment, day, HOURS[self._turn % len(HOURS)], step, credit
         )
-        event = event.with_context(default_moved_at=event.stop)
+        event = event.with_context(medspa_moment=Moment(event.stop))
         if status == "visits":
             self._attend(event)
         elif status == "no_shows":
@@ -351,7 +353,7 @@ class Scenario:
         soon = self.now + timedelta(minutes=20)
         for event in events.filtered(lambda e: e.start < soon) or events[:1]:
             moment = min(event.stop, self.now)
-            event = event.with_context(default_moved_at=moment)
+            event = event.with_context(medspa_moment=Moment(moment))
             if event.stop >= self.now:
                 event.action_arrive()
             elif event == events[2:3]:
@@ -369,7 +371,7 @@ class Scenario:
             if course.state == "active":
                 course.state = "expired"
             course.credit_ids.with_context(
-                default_moved_at=self.company._medspa_utc(day_after, time(1))
+                medspa_moment=Moment(self.company._medspa_utc(day_after, time(1)))
             )._expire()
 
     # === MESSAGES === #
@@ -408,7 +410,7 @@ class Scenario:
 
     def _dated(self, moment):
         """Return an environment in which new ledger rows carry a moment."""
-        return self.env(context={**self.env.context, "default_moved_at": moment})
+        return self.env(context={**self.env.context, "medspa_moment": Moment(moment)})
 
     @staticmethod
     def _on_working_day(day, step):

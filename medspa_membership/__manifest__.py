@@ -98,6 +98,7 @@
         "views/portal/calendar_event_views.xml",
         "views/portal/medspa_waiting_views.xml",
         "views/portal/res_partner_views.xml",
+        "views/portal/res_partner_merge_views.xml",
         # Menus come last: they name actions of every layer.
         "views/medspa_membership_menus.xml",
     ],

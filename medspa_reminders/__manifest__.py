@@ -3,7 +3,7 @@
 {
     "name": "Clinic Reminders",
     "summary": "The right message to the right patient, once; the desk presses send.",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Sales/Sales",
     "website": "https://github.com/medspa/medspa",
     "author": "medspa",

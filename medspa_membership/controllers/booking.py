@@ -58,6 +58,8 @@ class Booking(ClinicPortal):
                 raise UserError(line_sudo._get_not_offered_message())
             # The appointment is made by the patient, with the rights of the page.
             with request.env.cr.savepoint():
+                # Patients have no right to write appointments: the line was found as
+                # their own.
                 event_sudo = (
                     line_sudo.with_user(request.env.user)
                     .sudo()

@@ -248,6 +248,7 @@ class MembershipChange(MembershipPortal):
             name = (post.get("name") or "").strip()
             if not name:
                 raise UserError(request.env._("Please write your name."))
+            # A fixed reason, which patients may not read.
             reason = request.env.ref("medspa_membership.close_reason_withdrawn").sudo()
             membership_sudo._cancel(
                 reason, "withdraw", request.env._("Withdrawn by %s", name)

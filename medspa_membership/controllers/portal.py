@@ -365,6 +365,7 @@ class ClinicPortal(CustomerPortal):
             return event.medspa_company_id._medspa_tz().key
 
         return {
+            # Name and address of the clinic, as on its pages.
             "clinic": company.sudo(),
             "now": fields.Datetime.now(),
             "long_day": lambda event: format_date(

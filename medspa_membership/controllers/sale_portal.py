@@ -16,6 +16,7 @@ def as_holder_of_link(order_id):
     link is treated as the holder of the link is: as nobody.
     """
     user = request.env.user
+    # Read to decide who looks; core checks the token of the order.
     order_sudo = request.env["sale.order"].sudo().browse(order_id).exists()
     if (
         not user._is_internal()

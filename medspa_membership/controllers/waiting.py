@@ -58,6 +58,7 @@ class Waiting(OpenBooking):
     def _join(self, treatment_sudo, kwargs):
         """Put the visitor in line; who is not logged in confirms it by mail."""
         company_sudo = self._get_offer(treatment_sudo).company_id
+        # Patients have no rights on the list: the values are checked one by one.
         Waiting_sudo = request.env["medspa.waiting"].sudo()
         first = self._parse_day(kwargs.get("date_from"))
         last = self._parse_day(kwargs.get("date_to"))
@@ -81,16 +82,8 @@ class Waiting(OpenBooking):
                 self._get_viewer(), treatment_sudo, company_sudo, vals
             )
         email, guest_sudo = self._get_guest(kwargs)
-        # Another entry, so that nobody changes the wishes of a person in line.
-        entry_sudo = Waiting_sudo.search(
-            [
-                ("partner_id", "=", guest_sudo.id),
-                ("treatment_id", "=", treatment_sudo.id),
-                ("company_id", "=", company_sudo.id),
-                ("state", "in", ("unconfirmed", "waiting")),
-            ],
-            limit=1,
-        ) or Waiting_sudo._join(
+        # An entry of the visitor's own: nobody changes the wishes of a person in line.
+        entry_sudo = Waiting_sudo._join(
             guest_sudo, treatment_sudo, company_sudo, {**vals, "state": "unconfirmed"}
         )
         entry_sudo._ask_to_confirm(email)
@@ -98,6 +91,7 @@ class Waiting(OpenBooking):
 
     def _render_waiting(self, treatment_sudo, kwargs, error=None):
         values = self._prepare_page(treatment_sudo, kwargs, error)
+        # The clinic of the website: its clock and settings are not published.
         company_sudo = request.website.company_id.sudo()
         today = company_sudo._medspa_date()
         first = self._parse_day(kwargs.get("date_from")) or today
@@ -145,9 +139,7 @@ class Waiting(OpenBooking):
     )
     def waiting_mail_confirm(self, token, **kwargs):
         entry_sudo = request.env["medspa.waiting"]._find_by_join_token(token)
-        if entry_sudo.state == "unconfirmed":
-            entry_sudo.state = "waiting"
-            entry_sudo.partner_id.is_unconfirmed_visitor = False
+        entry_sudo = entry_sudo._confirm()
         return self._render_private(
             "waiting_confirm", {"entry": entry_sudo, "token": token}
         )
@@ -202,6 +194,7 @@ class Waiting(OpenBooking):
         if values["is_open"]:
             company_sudo = offer_sudo.company_id
             values["statement"] = offer_sudo._get_statement()
+            # Never saved: it shows what would be booked.
             values["event"] = (
                 request.env["calendar.event"]
                 .sudo()

@@ -91,6 +91,7 @@ class ClinicShop(WebsiteSale):
     def _apply_pricelist(self, pricelist=None):
         """Override of `website_sale`: members have their price in any they choose."""
         if pricelist:
+            # Core has checked that the visitor may choose it.
             pricelist = pricelist.sudo()._for_patient(
                 request.website._get_visiting_patient()
             )

@@ -6,7 +6,9 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import Command
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
 
 from .course_common import CourseDeskCase
 from .test_open_booking import VISITOR, OpenBookingCase
@@ -147,8 +149,40 @@ class TestDeposit(DemoProvider, OpenBookingCase):
         self.assertEqual(event.appointment_status, "cancelled")
         self.assertIn("given away", order.activity_ids.note)
 
-    def test_page_of_a_stranger_shows_no_price_of_a_patient(self):
-        """Paula has a price of her own; who types her address pays the listed one."""
+    def _create_card(self):
+        return self.env["payment.token"].create(
+            {
+                "provider_id": self.provider.id,
+                "payment_method_id": self.method.id,
+                "partner_id": self.patient.id,
+                "provider_ref": "hers",
+                "payment_details": "4321",
+            }
+        )
+
+    def _charge(self, order, **params):
+        return self.url_open(
+            f"/my/orders/{order.id}/transaction",
+            data=json.dumps(
+                {
+                    "params": {
+                        "access_token": order.access_token,
+                        "provider_id": self.provider.id,
+                        "payment_method_id": self.method.id,
+                        "amount": 30.0,
+                        "flow": "token",
+                        "tokenization_requested": False,
+                        "landing_route": "/",
+                        **params,
+                    }
+                }
+            ),
+            headers={"Content-Type": "application/json"},
+        ).json()
+
+    def test_visitor_with_a_patient_s_address_gets_nothing_of_hers(self):
+        """Somebody types Paula's name and address, and a deposit is to be paid."""
+        self.patient.write({"street": "Secret Lane 1", "phone": "600 111 222"})
         self.patient.property_product_pricelist = self.env["product.pricelist"].create(
             {
                 "name": "Hers",
@@ -157,11 +191,71 @@ class TestDeposit(DemoProvider, OpenBookingCase):
                 ],
             }
         )
+        card = self._create_card()
+        self.authenticate(None, None)
+        visitor = {**VISITOR, "name": "Paula Patient", "email": "paula@example.com"}
+        page = self.url_open(self._book(visitor=visitor).headers["Location"])
+        event = self._appointments()
+        order = event.sale_line_id.order_id
+        self.assertNotIn(self.patient, event.patient_id | order.partner_id)
+        self.assertNotIn(
+            self.patient, order.partner_invoice_id | order.message_partner_ids
+        )
+        self.assertEqual(order.amount_total, 120, "the price on the list")
+        self.assertNotIn("4321", page.text)
+        portal = self.url_open(order.get_portal_url())
+        for secret in ("4321", "Secret Lane", "600 111 222"):
+            self.assertNotIn(secret, portal.text)
+        with mute_logger("odoo.http"):
+            self.assertIn("error", self._charge(order, token_id=card.id))
+        self.env.invalidate_all()
+        self.assertFalse(self.env["payment.transaction"].search_count([]))
+
+    def test_link_of_an_order_charges_no_saved_card(self):
+        """Who only has the link of Paula's own order has not logged in as her."""
+        card = self._create_card()
+        order = self._book_held("paula").sale_line_id.order_id
+        self.authenticate(None, None)
+        self.assertNotIn("4321", self.url_open(order.get_portal_url()).text)
+        with mute_logger("odoo.http"):
+            self.assertIn("error", self._charge(order, token_id=card.id))
+        self.env.invalidate_all()
+        self.assertFalse(order.transaction_ids)
+        self.authenticate("paula", "paula")
+        self.assertIn("4321", self.url_open(order.get_portal_url()).text)
+        self.assertNotIn("error", self._charge(order, token_id=card.id))
+        self.env.invalidate_all()
+        self.assertEqual(order.transaction_ids.token_id, card)
+
+    def test_deposit_paid_by_a_visitor_confirms_no_address(self):
         self.authenticate(None, None)
         self._book(visitor={**VISITOR, "email": "paula@example.com"})
         event = self._appointments()
-        self.assertEqual(event.patient_id, self.patient)
-        self.assertEqual(event.sale_line_id.order_id.amount_total, 120)
+        self._pay(event.sale_line_id.order_id, 30)
+        self.assertFalse(event.held_until)
+        self.assertTrue(event.patient_id.is_unconfirmed_visitor)
+        find = self.env["res.partner"]._find_patient_by_email
+        self.assertEqual(find("paula@example.com"), self.patient)
+
+    def test_desk_says_that_the_visitor_is_the_patient(self):
+        self.patient.phone = "600 000 111"
+        self.authenticate(None, None)
+        self._book(visitor={**VISITOR, "email": "paula@example.com"})
+        event, visitor = self._appointments(), self._appointments().patient_id
+        order = event.sale_line_id.order_id
+        self._pay(order, 30)
+        seen = event.with_user(self.receptionist)
+        self.assertEqual(seen.same_address_ids, self.patient)
+        with self.assertRaises(AccessError):
+            event.with_user(self.other_user).action_join_patient()
+        seen.action_join_patient()
+        self.assertEqual((event.patient_id, order.partner_id), (self.patient,) * 2)
+        self.assertEqual(event.name, "Paula Patient · Peel")
+        self.assertEqual(self.patient.phone, "600 000 111")
+        self.assertFalse(visitor.exists())
+        self.assertFalse(self.patient.is_unconfirmed_visitor)
+        with self.assertRaisesRegex(UserError, "No other patient"):
+            seen.action_join_patient()
 
     def test_session_needs_no_deposit(self):
         self._create_credit(2)

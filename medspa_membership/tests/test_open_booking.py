@@ -149,29 +149,52 @@ class TestOpenBooking(OpenBookingCase):
         self.assertIn("not held any more", self._text(response))
         self.assertEqual(event.appointment_status, "cancelled")
 
-    def test_known_patient_stays_when_an_unconfirmed_time_is_freed(self):
-        self._book(visitor={**VISITOR, "email": "Paula@Example.com"})
-        event = self._appointments()
-        self.assertEqual(event.patient_id, self.patient)
-        with freeze_time(event.held_until):
-            self._run("ir_cron_release_holds")
-        self.assertTrue(self.patient.active)
-
-    def test_stranger_with_a_patient_s_address_sees_and_uses_nothing(self):
-        """Somebody types Paula's address: no name, no credit, no hint."""
+    def test_visitor_with_a_patient_s_address_is_somebody_else(self):
+        """Somebody types Paula's address: no name, no credit, no hint, no file."""
         credit = self._create_credit(4)
-        response = self._book(visitor={**VISITOR, "email": "paula@example.com"})
+        response = self._book(visitor={**VISITOR, "email": "Paula@Example.com"})
         page = self.url_open(response.headers["Location"])
         self.assertNotIn("Paula", page.text)
         self.assertNotIn("sessions", self._text(page).split("Look into")[1][:400])
         self.assertBalances(credit, 4, 0)
-        event = self._appointments()
-        self.assertEqual(self.patient.name, "Paula Patient")
-        # Paula herself confirms from her mailbox: her session is taken then.
-        self._post(self._get_confirm_path())
+        event, visitor = self._appointments(), self._appointments().patient_id
+        self.assertEqual(visitor.name, "Vera Visitor")
+        self.assertTrue(visitor.is_unconfirmed_visitor)
+        with freeze_time(event.held_until):
+            self._run("ir_cron_release_holds")
+        self.assertFalse(visitor.active)
+        self.assertTrue(self.patient.active)
+
+    def test_patient_who_answers_from_her_mailbox_is_herself(self):
+        credit = self._create_credit(4)
+        self._book(
+            visitor={**VISITOR, "name": "paula  PATIENT", "email": "paula@example.com"}
+        )
+        event, visitor = self._appointments(), self._appointments().patient_id
+        self.assertNotEqual(visitor, self.patient)
+        self.assertBalances(credit, 4, 0)
+        response = self._post(self._get_confirm_path())
+        self.assertIn(f"/my/appointments/{event.id}", response.headers["Location"])
         self.env.invalidate_all()
-        self.assertEqual(event.credit_id, credit)
+        self.assertEqual((event.patient_id, event.credit_id), (self.patient, credit))
         self.assertBalances(credit, 4, 1)
+        self.assertFalse(visitor.active, "nothing is left of the visitor")
+        self.assertEqual(event.name, "Paula Patient · Peel")
+
+    def test_shared_mailbox_is_two_people(self):
+        """Her daughter books with Paula's address: it is not Paula who comes."""
+        credit = self._create_credit(4)
+        self._book(visitor={**VISITOR, "email": "paula@example.com"})
+        event = self._appointments()
+        response = self._post(self._get_confirm_path())
+        self.assertIn("/book/held/", response.headers["Location"], "nobody's log-in")
+        self.env.invalidate_all()
+        self.assertFalse(event.held_until)
+        self.assertEqual(event.patient_id.name, "Vera Visitor")
+        self.assertFalse(event.credit_id)
+        self.assertBalances(credit, 4, 0)
+        find = self.env["res.partner"]._find_patient_by_email
+        self.assertEqual(find("paula@example.com"), self.patient)
 
     def test_same_answer_whether_the_address_is_known(self):
         answers = set()

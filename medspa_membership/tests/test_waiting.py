@@ -395,10 +395,36 @@ class TestWaitingRoutes(WaitingData, OpenBookingCase):
 
     def test_stranger_changes_nobody_s_wishes(self):
         self._join("paula")
+        own = self._entries()
         self._join(None, email="paula@example.com", in_evening="1")
-        self.assertEqual(len(self._entries()), 1)
-        self.assertFalse(self._entries().in_evening)
-        self.assertEqual(self._entries().state, "waiting")
+        self.assertFalse(own.in_evening)
+        self.assertEqual(own.state, "waiting")
+        stranger = self._entries() - own
+        self.assertEqual(stranger.state, "unconfirmed")
+        self.assertNotEqual(stranger.partner_id, self.patient)
+
+    def test_patient_in_line_who_answers_keeps_the_place(self):
+        """Paula forgot to log in: her name and mailbox say who she is."""
+        self._join("paula")
+        own = self._entries()
+        self._join(
+            None, name="Paula Patient", email="paula@example.com", in_evening="1"
+        )
+        other = self._entries() - own
+        path = JOIN.search(self._new_mails[-1].body_html)[1]
+        self.assertIn("You are on the list", self._text(self._post(path)))
+        self.env.invalidate_all()
+        self.assertTrue(own.in_evening)
+        self.assertEqual((own.state, other.state), ("waiting", "left"))
+        self.assertFalse(other.partner_id.active)
+
+    def test_patient_who_answers_is_put_in_line(self):
+        self._join(None, name="Paula Patient", email="paula@example.com")
+        self._post(JOIN.search(self._new_mails[-1].body_html)[1])
+        self.env.invalidate_all()
+        self.assertRecordValues(
+            self._entries(), [{"partner_id": self.patient.id, "state": "waiting"}]
+        )
 
     def test_nonsense_is_refused(self):
         today = self.company._medspa_date()

@@ -51,6 +51,7 @@ class MedspaCreditUse(models.TransientModel):
 
     def action_confirm(self):
         """Put the chosen credits on their lines; they are taken on validation."""
+        self.check_access("write")
         self.ensure_one()
         chosen = self.line_ids.filtered("is_used")
         if not chosen:

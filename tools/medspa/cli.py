@@ -60,7 +60,9 @@ def _test(project: Project, args: argparse.Namespace) -> int:
     """Run every check."""
     from . import testrun
 
-    return testrun.run(project, tags=args.tags, fast=args.fast, keep=args.keep)
+    return testrun.run(
+        project, tags=args.tags, fast=args.fast, keep=args.keep, jobs=args.jobs
+    )
 
 
 def _lint(project: Project, args: argparse.Namespace) -> int:
@@ -82,6 +84,14 @@ def _screenshots(project: Project, args: argparse.Namespace) -> int:
     from . import screenshots
 
     return screenshots.run(project, only=args.only)
+
+
+def _journeys(project: Project, args: argparse.Namespace) -> int:
+    """Walk the demo clinic end to end."""
+    from . import journeys
+
+    only = [name for text in args.only or [] for name in text.split(",") if name]
+    return journeys.run(project, only=only, json_file=args.json, keep=args.keep)
 
 
 def _shell(project: Project, args: argparse.Namespace) -> int:
@@ -188,6 +198,12 @@ def parser() -> argparse.ArgumentParser:
         help="only our addons' tests, on the kept database of the last such run",
     )
     test.add_argument("--keep", action="store_true", help="keep the test database")
+    test.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="run so many things at once; without it as many as there are cores",
+    )
 
     lint = add("lint", _lint, "run the checks that need no database")
     lint.add_argument("--only", metavar="NAME", help="one check (name as printed)")
@@ -200,6 +216,13 @@ def parser() -> argparse.ArgumentParser:
     shots.add_argument(
         "--only", metavar="NAME", nargs="+", help="pages of tools/medspa/pages.py"
     )
+
+    walks = add("journeys", _journeys, "walk the demo clinic by its screens and mail")
+    walks.add_argument(
+        "--only", metavar="NAME[,NAME]", nargs="+", help="some, by their names"
+    )
+    walks.add_argument("--json", metavar="FILE", help="write the outcomes to a file")
+    walks.add_argument("--keep", action="store_true", help="keep the databases")
 
     shell = add("shell", _shell, "open Odoo's Python shell on the demo clinic")
     shell.add_argument(

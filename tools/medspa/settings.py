@@ -3,6 +3,7 @@
 # --- databases -------------------------------------------------------------
 DEMO_DB = "medspa_demo"
 TEST_DB = "medspa_test"
+JOURNEYS_DB = "medspa_journeys"
 TEMPLATE_PREFIX = "medspa_tmpl_"
 BUILD_PREFIX = "medspa_build_"
 # The comment that marks a database as made (and so as droppable) by this tool.

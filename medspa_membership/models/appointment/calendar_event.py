@@ -89,14 +89,34 @@ class CalendarEvent(models.Model):
         help="How much of the credit the appointment takes.",
     )
     occupancy_ids = fields.One2many(
-        "medspa.occupancy", "event_id", domain=[("resource_id", "!=", False)]
+        "medspa.occupancy",
+        "event_id",
+        domain=[("resource_id", "!=", False)],
+        groups="medspa_membership.group_medspa_user",
     )
     patient_occupancy_ids = fields.One2many(
-        "medspa.occupancy", "event_id", domain=[("patient_id", "!=", False)]
+        "medspa.occupancy",
+        "event_id",
+        domain=[("patient_id", "!=", False)],
+        groups="medspa_membership.group_medspa_user",
     )
-    credit_move_ids = fields.One2many("medspa.credit.move", "event_id", "Credit moves")
-    visit_ids = fields.One2many("medspa.visit", "event_id", "Visits")
-    visit_id = fields.Many2one("medspa.visit", compute="_compute_visit_id")
+    credit_move_ids = fields.One2many(
+        "medspa.credit.move",
+        "event_id",
+        "Credit moves",
+        groups="medspa_membership.group_medspa_user",
+    )
+    visit_ids = fields.One2many(
+        "medspa.visit",
+        "event_id",
+        "Visits",
+        groups="medspa_membership.group_medspa_user",
+    )
+    visit_id = fields.Many2one(
+        "medspa.visit",
+        compute="_compute_visit_id",
+        groups="medspa_membership.group_medspa_user",
+    )
     previous_protocol = fields.Html(
         "Last protocol",
         compute="_compute_previous_visit_ids",
@@ -121,12 +141,14 @@ class CalendarEvent(models.Model):
         "medspa.credit",
         compute="_compute_credit_choice_ids",
         help="The credits that can pay for it on its day, the one that pays first.",
+        groups="medspa_membership.group_medspa_user",
     )
     previous_visit_ids = fields.Many2many(
         "medspa.visit",
         compute="_compute_previous_visit_ids",
         string="Earlier visits",
         help="The last visits of the patient with this treatment.",
+        groups="medspa_membership.group_medspa_user",
     )
 
     _appointment_complete = models.Constraint(

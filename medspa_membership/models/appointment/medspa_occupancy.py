@@ -15,6 +15,7 @@ class MedspaOccupancy(models.Model):
     """
 
     _name = "medspa.occupancy"
+    _inherit = "medspa.guarded"
     _description = "Occupancy of a resource"
     _order = "start, id"
 

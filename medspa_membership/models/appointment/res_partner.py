@@ -8,9 +8,12 @@ from odoo import api, fields, models
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    allergies = fields.Text(groups="medspa_membership.group_medspa_practitioner")
+    # Not copied: they are one person's, and whoever copies a contact may not read them.
+    allergies = fields.Text(
+        copy=False, groups="medspa_membership.group_medspa_practitioner"
+    )
     contraindications = fields.Text(
-        groups="medspa_membership.group_medspa_practitioner"
+        copy=False, groups="medspa_membership.group_medspa_practitioner"
     )
     has_clinical_warning = fields.Boolean(
         compute="_compute_has_clinical_warning",

@@ -280,7 +280,10 @@ class SaleSubscription(models.Model):
     _inherit = "sale.subscription"
 
     price_line_ids = fields.One2many(
-        "medspa.price.campaign.line", "membership_id", "New prices"
+        "medspa.price.campaign.line",
+        "membership_id",
+        "New prices",
+        groups="medspa_membership.group_medspa_receptionist",
     )
 
     def _get_price_line_to_end(self):

@@ -184,7 +184,11 @@ class SaleSubscription(models.Model):
     _inherit = "sale.subscription"
 
     winback_offer_ids = fields.One2many(
-        "medspa.winback.offer", "membership_id", "Offers", readonly=True
+        "medspa.winback.offer",
+        "membership_id",
+        "Offers",
+        readonly=True,
+        groups="medspa_membership.group_medspa_receptionist",
     )
     total_paid = fields.Monetary(
         "Paid in all", compute="_compute_total_paid", help="With tax, less refunds."
@@ -395,7 +399,11 @@ class SaleSubscription(models.Model):
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
-    winback_offer_ids = fields.One2many("medspa.winback.offer", "order_id")
+    winback_offer_ids = fields.One2many(
+        "medspa.winback.offer",
+        "order_id",
+        groups="medspa_membership.group_medspa_receptionist",
+    )
 
 
 class SaleOrderLine(models.Model):

@@ -70,7 +70,10 @@ class PaymentToken(models.Model):
     _inherit = "payment.token"
 
     membership_ids = fields.One2many(
-        "sale.subscription", "payment_token_id", "Memberships"
+        "sale.subscription",
+        "payment_token_id",
+        "Memberships",
+        groups="medspa_membership.group_medspa_user",
     )
 
     def _on_method_changed(self, change):

@@ -16,6 +16,7 @@ class SaleOrder(models.Model):
         "sale_order_id",
         "Memberships",
         domain=[("is_membership", "=", True)],
+        groups="medspa_membership.group_medspa_user",
     )
     has_plan = fields.Boolean(compute="_compute_has_plan")
 
@@ -160,7 +161,12 @@ class SaleOrder(models.Model):
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
-    membership_ids = fields.One2many("sale.subscription", "sale_line_id", "Memberships")
+    membership_ids = fields.One2many(
+        "sale.subscription",
+        "sale_line_id",
+        "Memberships",
+        groups="medspa_membership.group_medspa_user",
+    )
 
     # === CRUD METHODS === #
 

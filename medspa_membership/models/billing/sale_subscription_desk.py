@@ -31,6 +31,7 @@ class SaleSubscription(models.Model):
         compute="_compute_is_signature_due",
         search="_search_is_signature_due",
         help="An agreement waits for the signature of the member.",
+        groups="medspa_membership.group_medspa_user,base.group_portal",
     )
     has_no_method = fields.Boolean(
         "No usable card",
@@ -58,6 +59,7 @@ class SaleSubscription(models.Model):
         "Credits to use",
         domain=[("remaining", ">", 0)],
         readonly=True,
+        groups="medspa_membership.group_medspa_user,base.group_portal",
     )
     payment_count = fields.Integer(
         compute="_compute_payment_count",

@@ -99,7 +99,8 @@ class SaleSubscription(models.Model):
         Note: `self.ensure_one()`
         """
         self.ensure_one()
-        dates = self._get_dates_to_pay(self.end_date)
+        # The letter is tried on any record when its words are changed.
+        dates = self._get_dates_to_pay(self.end_date) if self.end_date else []
         membership_sudo = self.sudo()
         since = self.cancelled_on
         fees = membership_sudo.period_ids.filtered(

@@ -29,6 +29,7 @@ class SaleSubscriptionTemplate(models.Model):
         "Have not signed it",
         compute="_compute_unsigned_count",
         help="Members who have not been asked to sign the present agreement yet.",
+        groups="medspa_membership.group_medspa_user",
     )
     is_plan_published = fields.Boolean(
         "On the website",

@@ -15,6 +15,7 @@ class MedspaCourseLine(models.Model):
     """A step of a course as it was sold, and the credit that its payment granted."""
 
     _name = "medspa.course.line"
+    _inherit = "medspa.guarded"
     _description = "Course line"
     _order = "sequence, id"
 

@@ -6,8 +6,15 @@ from odoo import fields, models
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    course_ids = fields.One2many("medspa.course", "partner_id", "Courses")
-    course_count = fields.Integer(compute="_compute_course_count")
+    course_ids = fields.One2many(
+        "medspa.course",
+        "partner_id",
+        "Courses",
+        groups="medspa_membership.group_medspa_user",
+    )
+    course_count = fields.Integer(
+        compute="_compute_course_count", groups="medspa_membership.group_medspa_user"
+    )
 
     def _compute_course_count(self):
         counts = dict(

@@ -20,6 +20,17 @@ QUANTITY_DIGITS = 3
 LEDGER = object()
 
 
+class Moment:
+    """A moment of the past at which rows of the ledger are dated.
+
+    For data that are brought in: in a context as `medspa_moment`. A client sends text
+    and numbers, and cannot send one of these.
+    """
+
+    def __init__(self, at):
+        self.at = at
+
+
 class MedspaCredit(models.Model):
     """A lot of something prepaid: sessions, units or money.
 
@@ -29,6 +40,7 @@ class MedspaCredit(models.Model):
     """
 
     _name = "medspa.credit"
+    _inherit = "medspa.guarded"
     _description = "Credit"
     _order = "expires_on, id"
     _check_company_auto = True

@@ -218,7 +218,7 @@ class MedspaMembershipBenefit(models.Model):
     """A benefit of a membership, as it was sold."""
 
     _name = "medspa.membership.benefit"
-    _inherit = "medspa.benefit"
+    _inherit = ["medspa.benefit", "medspa.guarded"]
     _description = "Benefit of a membership"
 
     membership_id = fields.Many2one(

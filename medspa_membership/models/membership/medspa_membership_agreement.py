@@ -162,7 +162,11 @@ class SaleSubscription(models.Model):
     _inherit = "sale.subscription"
 
     agreement_ids = fields.One2many(
-        "medspa.membership.agreement", "membership_id", "Agreements", readonly=True
+        "medspa.membership.agreement",
+        "membership_id",
+        "Agreements",
+        readonly=True,
+        groups="medspa_membership.group_medspa_user,base.group_portal",
     )
 
     def _get_agreement_to_sign(self):

@@ -7,21 +7,29 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     medspa_birthdate = fields.Date(
-        "Date of birth", groups="base.group_user", help="For a birthday treatment."
+        "Date of birth",
+        copy=False,
+        groups="medspa_membership.group_medspa_user",
+        help="For a birthday treatment.",
     )
     membership_ids = fields.One2many(
         "sale.subscription",
         "partner_id",
         "Memberships",
         domain=[("is_membership", "=", True)],
+        groups="medspa_membership.group_medspa_user",
     )
     open_membership_ids = fields.One2many(
         "sale.subscription",
         "partner_id",
         "Present memberships",
         domain=[("is_membership", "=", True), ("membership_state", "!=", "ended")],
+        groups="medspa_membership.group_medspa_user",
     )
-    membership_count = fields.Integer(compute="_compute_membership_count")
+    membership_count = fields.Integer(
+        compute="_compute_membership_count",
+        groups="medspa_membership.group_medspa_user",
+    )
 
     def _compute_membership_count(self):
         counts = dict(

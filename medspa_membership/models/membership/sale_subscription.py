@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools.misc import clean_context
 
 MEMBERSHIP_STATES = [
     ("pending", "To be paid"),
@@ -109,16 +110,32 @@ class SaleSubscription(models.Model):
     )
     period_label = fields.Char(related="template_id.period_label")
     period_ids = fields.One2many(
-        "medspa.membership.period", "membership_id", "Periods", readonly=True
+        "medspa.membership.period",
+        "membership_id",
+        "Periods",
+        readonly=True,
+        groups="medspa_membership.group_medspa_user,base.group_portal",
     )
     benefit_ids = fields.One2many(
-        "medspa.membership.benefit", "membership_id", "Benefits", readonly=True
+        "medspa.membership.benefit",
+        "membership_id",
+        "Benefits",
+        readonly=True,
+        groups="medspa_membership.group_medspa_user,base.group_portal",
     )
     pause_ids = fields.One2many(
-        "medspa.membership.pause", "membership_id", "Pauses", readonly=True
+        "medspa.membership.pause",
+        "membership_id",
+        "Pauses",
+        readonly=True,
+        groups="medspa_membership.group_medspa_user,base.group_portal",
     )
     credit_ids = fields.One2many(
-        "medspa.credit", "membership_id", "Credits", readonly=True
+        "medspa.credit",
+        "membership_id",
+        "Credits",
+        readonly=True,
+        groups="medspa_membership.group_medspa_user,base.group_portal",
     )
 
     _membership_has_state = models.Constraint(
@@ -209,11 +226,15 @@ class SaleSubscription(models.Model):
             raise AccessError(
                 self.env._("A membership begins with an order: enrol the patient.")
             )
+        clean = self
+        if plans.filtered("is_plan"):
+            # What is not said here is not said by the caller's context either.
+            clean = self.with_context(clean_context(self.env.context))
         for vals, plan in zip(vals_list, plans, strict=True):
             if plan.is_plan:
                 vals["membership_state"] = "pending"
                 vals["recurring_next_date"] = False
-        return super().create(vals_list)
+        return super(SaleSubscription, clean).create(vals_list).with_env(self.env)
 
     def write(self, vals):
         """Override to keep the terms of a membership out of everybody's hands.

@@ -42,10 +42,18 @@ class SaleSubscriptionTemplate(models.Model):
     trial_price = fields.Float(digits="Product Price")
     trial_has_benefits = fields.Boolean("Credits in the trial", default=True)
     benefit_ids = fields.One2many(
-        "medspa.plan.benefit", "template_id", "Benefits", copy=True
+        "medspa.plan.benefit",
+        "template_id",
+        "Benefits",
+        copy=True,
+        groups="medspa_membership.group_medspa_user",
     )
     discount_ids = fields.One2many(
-        "medspa.plan.discount", "template_id", "Discounts", copy=True
+        "medspa.plan.discount",
+        "template_id",
+        "Discounts",
+        copy=True,
+        groups="medspa_membership.group_medspa_user",
     )
     addon_product_ids = fields.Many2many(
         "product.template",

@@ -1,9 +1,12 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
+    base_partner_merge,
     calendar_event_deposit,
+    calendar_event_guard,
     calendar_event_hold,
     calendar_event_move,
+    calendar_event_visitor,
     calendar_event_waiting,
     medspa_credit,
     medspa_login_link,
@@ -11,6 +14,7 @@ from . import (
     medspa_rate_limit,
     medspa_waiting,
     medspa_waiting_slot,
+    payment_token,
     payment_transaction,
     product_product,
     product_template,
@@ -18,6 +22,7 @@ from . import (
     res_config_settings,
     res_partner,
     res_partner_care,
+    res_partner_duplicate,
     res_users,
     sale_order,
     website,

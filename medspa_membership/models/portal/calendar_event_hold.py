@@ -53,6 +53,7 @@ class CalendarEvent(models.Model):
 
     def action_confirm_hold(self):
         """Confirm for a patient who called instead of clicking."""
+        self.check_access("write")
         for event in self:
             event._confirm_hold()
 
@@ -122,22 +123,46 @@ class CalendarEvent(models.Model):
 
     # === BUSINESS METHODS: CONFIRM AND RELEASE === #
 
-    def _confirm_hold(self):
+    def _confirm_hold(self, has_answered=False):
         """Turn a held time into an appointment, once; a credit pays if one covers it.
 
         Note: `self.ensure_one()`
 
+        :param bool has_answered: somebody has used the link sent to the mailbox of the
+            visitor: the appointment becomes that of the patient who the visitor is
         :return: whether this call did it
         :rtype: bool
         """
         self.ensure_one()
         if not self._take_hold("booked"):
             return False
-        self.sudo().patient_id.is_unconfirmed_visitor = False
+        if has_answered:
+            self._settle_visitor()
+        # Whoever confirms may not read orders.
         if not self.sudo().sale_line_id:
             self.is_paid_apart = False
         self._notify_booked_online()
         return True
+
+    def _settle_visitor(self):
+        """Give the appointment to the patient who the visitor has shown to be.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        visitor = self.patient_id
+        known = visitor._settle_visitor()
+        # With an order goes what was paid: the desk joins the two.
+        if known != visitor and not self.sudo().sale_line_id:
+            self.write(
+                {
+                    "patient_id": known.id,
+                    "name": self._get_appointment_name(known, self.treatment_id),
+                }
+            )
+            # Whoever confirms may not write people.
+            known.sudo()._flag_as_patients()
+            self._forget_stranger(visitor)
 
     def _take_hold(self, status):
         """End the hold, if nobody else has: the database lets one request do it."""
@@ -161,20 +186,23 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         if not self._take_hold("booked"):
             return
+        # The order of this appointment alone.
         order_sudo = self.sudo().sale_line_id.order_id
         self.write({"appointment_status": "cancelled"})
         self.message_post(body=self.env._("Not confirmed in time: the time is free."))
         if order_sudo.state in ("draft", "sent"):
             order_sudo._action_cancel()
-        self._forget_stranger()
+        self._forget_stranger(self.patient_id)
 
-    def _forget_stranger(self):
-        """Put away a visitor who was never heard of again, and nothing else is known.
+    @api.model
+    def _forget_stranger(self, visitor):
+        """Put away a visitor of whom nothing else is known.
 
-        Note: `self.ensure_one()`
+        :param visitor: a partner, or nobody
         """
-        self.ensure_one()
-        patient_sudo = self.sudo().patient_id
+        # What is known of a visitor is counted, and told to nobody.
+        patient_sudo = visitor.sudo()
+        # Whoever has another appointment stays.
         if (
             patient_sudo.is_unconfirmed_visitor
             and not patient_sudo.with_context(active_test=False).user_ids
@@ -212,6 +240,7 @@ class CalendarEvent(models.Model):
         mail_id = template.send_mail(
             self.id, email_values={"email_to": email, "recipient_ids": []}
         )
+        # Mails are the system's.
         self.env["mail.mail"].sudo().browse(mail_id).send_after_commit()
 
     # === BUSINESS METHODS: LINKS === #

@@ -126,15 +126,7 @@ class MedspaWaiting(models.Model):
         :param dict vals: what the person asks for: days, parts of the day, practitioner
         :return: the entry
         """
-        in_line = self.search(
-            [
-                ("partner_id", "=", patient.id),
-                ("treatment_id", "=", treatment.id),
-                ("company_id", "=", company.id),
-                ("state", "in", ("unconfirmed", "waiting")),
-            ],
-            limit=1,
-        )
+        in_line = self._find_in_line(patient, treatment, company)
         if in_line:
             in_line.write(vals)
             return in_line
@@ -145,6 +137,19 @@ class MedspaWaiting(models.Model):
                 "company_id": company.id,
                 **vals,
             }
+        )
+
+    @api.model
+    def _find_in_line(self, patient, treatment, company):
+        """Return the entry with which a person is in line already, or nothing."""
+        return self.search(
+            [
+                ("partner_id", "=", patient.id),
+                ("treatment_id", "=", treatment.id),
+                ("company_id", "=", company.id),
+                ("state", "in", ("unconfirmed", "waiting")),
+            ],
+            limit=1,
         )
 
     @api.model
@@ -189,20 +194,49 @@ class MedspaWaiting(models.Model):
             self.id, email_values={"email_to": email, "recipient_ids": []}
         )
 
+    def _confirm(self):
+        """Put a visitor in line whose mailbox has answered, and return the entry.
+
+        A patient who is in line already keeps the place, and the wishes are the new
+        ones.
+
+        Note: `self.ensure_one()` or nothing, called as superuser
+        """
+        if self.state != "unconfirmed":
+            return self
+        visitor = self.partner_id
+        known = visitor._settle_visitor()
+        if known == visitor or not self._find_in_line(
+            known, self.treatment_id, self.company_id
+        ):
+            self.write({"state": "waiting", "partner_id": known.id})
+            self.env["calendar.event"]._forget_stranger(visitor - known)
+            return self
+        wishes = ("practitioner_id", "date_from", "date_to", *PART_FIELDS)
+        vals = {name: self[name] for name in wishes}
+        vals["practitioner_id"] = self.practitioner_id.id
+        entry = self._join(
+            known, self.treatment_id, self.company_id, {**vals, "state": "waiting"}
+        )
+        self.state = "left"
+        self.env["calendar.event"]._forget_stranger(visitor)
+        return entry
+
     # === CRON METHODS === #
 
     @api.model
     def _cron_close(self):
         """Take those off the list whose last day is over."""
-        for (company,) in self._read_group([("state", "=", "waiting")], ["company_id"]):
-            today = company._medspa_date()
-            self.search(
-                [
-                    ("company_id", "=", company.id),
-                    ("state", "in", ("unconfirmed", "waiting")),
-                    ("date_to", "<", today),
-                ]
-            ).state = "over"
+        in_line = Domain("state", "in", ("unconfirmed", "waiting"))
+        for (company,) in self._read_group(in_line, ["company_id"]):
+            over = self.search(
+                in_line
+                & Domain("company_id", "=", company.id)
+                & Domain("date_to", "<", company._medspa_date())
+            )
+            over.state = "over"
+            for visitor in over.partner_id.filtered("is_unconfirmed_visitor"):
+                self.env["calendar.event"]._forget_stranger(visitor)
 
     @api.model
     def _check_days(self, company, first, last):

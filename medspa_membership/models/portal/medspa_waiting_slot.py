@@ -54,6 +54,7 @@ class MedspaWaitingSlot(models.Model):
 
     def action_close(self):
         """Stop offering the time: it is free for everybody again."""
+        self.check_access("write")
         for slot in self:
             if slot._finish("over"):
                 slot._close_offers()
@@ -208,6 +209,7 @@ class MedspaWaitingSlot(models.Model):
         done = bool(self.env.cr.fetchone())
         self.invalidate_recordset(["state"])
         if done:
+            # Nobody writes occupancy by hand.
             self.sudo().occupancy_ids.unlink()
         return done
 

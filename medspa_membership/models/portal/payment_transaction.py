@@ -1,10 +1,28 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import models
+from odoo import api, models
+from odoo.exceptions import AccessError
 
 
 class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `payment`: who has not logged in charges no saved method.
+
+        Core charges the one whose number is sent, if it is of the person who is to pay:
+        the link of an order would be enough to charge a card.
+
+        :raise AccessError: a visitor names a saved method
+        """
+        if self.env.user._is_public() and any(
+            vals.get("operation") == "online_token" for vals in vals_list
+        ):
+            raise AccessError(
+                self.env._("Log in to pay with a saved method, or use another one.")
+            )
+        return super().create(vals_list)
 
     def _get_method_label(self):
         """Return what was paid with, as a patient knows it. Note: `ensure_one()`."""
@@ -15,6 +33,7 @@ class PaymentTransaction(models.Model):
 
     def _sells_courses(self):
         """Override to confirm a held appointment as soon as the deposit is known."""
+        # Payers read no orders but their own.
         lines_sudo = self.sudo().sale_order_ids.order_line
         return super()._sells_courses() or (
             self.operation not in ("refund", "validation")

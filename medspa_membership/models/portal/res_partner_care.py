@@ -47,7 +47,10 @@ class ResPartner(models.Model):
     @api.depends("credit_ids.remaining", "credit_ids.reserved")
     def _compute_care(self):
         company = self.env.company
-        for partner in self:
+        new = self.filtered(lambda partner: not partner._origin)
+        new.care_sessions_left = new.care_sessions_booked = new.care_amount_due = 0.0
+        new.care_currency_id = company.sudo().currency_id
+        for partner in self - new:
             # Who works the agenda need not read invoices to see what is due.
             figures = partner.sudo()._get_care_figures(company)
             partner.care_sessions_left = figures["sessions_left"]

@@ -70,6 +70,7 @@ class CalendarEvent(models.Model):
         Note: `self.ensure_one()`
         """
         self.ensure_one()
+        self.check_access("write")
         if not self._is_sold():
             if self.credit_id:
                 raise UserError(self.env._("A credit pays for it: nothing to charge."))
@@ -160,7 +161,7 @@ class CalendarEvent(models.Model):
                 }
             )
         )
-        self.sale_line_id = order_sudo.order_line.with_env(self.env)
+        self.sudo().sale_line_id = order_sudo.order_line
         return self.sale_line_id
 
     def _get_unit_split(self, units):

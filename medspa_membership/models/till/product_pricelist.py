@@ -36,7 +36,11 @@ class ProductPricelist(models.Model):
         ondelete="cascade",
     )
     member_set_ids = fields.Many2many(
-        "medspa.discount.set", string="Member discounts", readonly=True, copy=False
+        "medspa.discount.set",
+        string="Member discounts",
+        readonly=True,
+        copy=False,
+        groups="medspa_membership.group_medspa_user",
     )
     member_key = fields.Char(
         readonly=True,

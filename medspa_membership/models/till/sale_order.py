@@ -7,8 +7,15 @@ from odoo.exceptions import UserError
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
-    course_ids = fields.One2many("medspa.course", "sale_order_id", "Courses")
-    course_count = fields.Integer(compute="_compute_course_count")
+    course_ids = fields.One2many(
+        "medspa.course",
+        "sale_order_id",
+        "Courses",
+        groups="medspa_membership.group_medspa_user",
+    )
+    course_count = fields.Integer(
+        compute="_compute_course_count", groups="medspa_membership.group_medspa_user"
+    )
 
     def _compute_course_count(self):
         counts = dict(

@@ -8,21 +8,37 @@ from odoo.tools import float_compare
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
-    course_ids = fields.One2many("medspa.course", "sale_line_id", "Courses")
+    course_ids = fields.One2many(
+        "medspa.course",
+        "sale_line_id",
+        "Courses",
+        groups="medspa_membership.group_medspa_user",
+    )
 
     def write(self, vals):
         """Override to keep the courses of confirmed lines up with their quantity."""
         res = super().write(vals)
         if "product_uom_qty" in vals:
-            confirmed = self.filtered(lambda line: line.state == "sale")
-            confirmed._drop_surplus_courses()
-            confirmed._create_courses()
-            confirmed.order_id.filtered("course_ids")._sync_courses_with_payment()
+            sold = self.filtered(lambda line: line.state == "sale")._filter_courses()
+            sold._drop_surplus_courses()
+            sold._create_courses()
+            sold.order_id._sync_courses_with_payment()
         return res
+
+    def _filter_courses(self):
+        """Return the lines that sell courses, or have sold some.
+
+        Sellers need no role in the clinic to keep orders of anything else.
+        """
+        return self.filtered(
+            lambda line: (
+                line.service_tracking == "medspa_course" or line.sudo().course_ids
+            )
+        )
 
     def _drop_surplus_courses(self):
         """Delete courses that a smaller quantity no longer sells; refuse paid ones."""
-        for line in self.filtered("course_ids"):
+        for line in self.filtered(lambda line: line.sudo().course_ids):
             wanted = line._get_course_count()
             surplus_sudo = line.sudo().course_ids.sorted("sale_position")[wanted:]
             if surplus_sudo.filtered(lambda course: course.state != "draft"):
