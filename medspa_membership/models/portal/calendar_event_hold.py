@@ -100,6 +100,7 @@ class CalendarEvent(models.Model):
             )
             if event.credit_id != statement["credit"]:
                 raise UserError(self._get_changed_message())
+            event._check_patient_is_free()
         if statement["deposit"]:
             event._sell_with_deposit(statement["deposit"], offer.patient)
         if is_held:

@@ -86,6 +86,7 @@ class CalendarEvent(models.Model):
                     "room_id": slot["room"].id,
                 }
             )
+            self._check_patient_is_free()
         self.message_post(
             body=self.env._(
                 "Moved by the patient, from %s.", fields.Datetime.to_string(before)
