@@ -1,6 +1,8 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import models
+from odoo import api, models
+
+from ..scenario import Scenario
 
 
 class ResCompany(models.Model):
@@ -11,3 +13,10 @@ class ResCompany(models.Model):
         if moment is None and (day := self.env.context.get("medspa_demo_day")):
             return day
         return super()._medspa_date(moment)
+
+    # === CRON METHODS === #
+
+    @api.model
+    def _cron_play_today(self):
+        """Fill the list of each new day, so that the demo clinic is never empty."""
+        Scenario(self.env).play_today()
