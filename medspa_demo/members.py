@@ -6,6 +6,8 @@ from datetime import time, timedelta
 
 from odoo import Command
 
+from odoo.addons.medspa_membership.models.credit.medspa_credit import Moment
+
 from .stories import MEMBERS
 
 
@@ -48,7 +50,7 @@ class MemberStory:
         moment = self.scenario.company._medspa_utc(day, time(9))
         moment = min(moment, self.scenario.now)
         env = self.scenario._dated(moment)
-        return env(context={**env.context, "medspa_demo_day": day})
+        return env(context={**env.context, "medspa_demo_day": Moment(day)})
 
     # === JOINING === #
 
@@ -105,7 +107,7 @@ class MemberStory:
             day = scenario._on_working_day(scenario.today + timedelta(days=offset), -1)
             credit = membership.credit_ids.with_env(scenario.env)[:1]
             event = scenario._book(self.patient, treatment, day, 10, -1, credit)
-            scenario._attend(event.with_context(default_moved_at=event.stop))
+            scenario._attend(event.with_context(medspa_moment=Moment(event.stop)))
 
     def _bill_up_to_today(self, membership, token):
         """Bill the periods that have begun; a card that fails fails at the last."""

@@ -7,6 +7,8 @@ from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tools.misc import file_open
 
+from odoo.addons.medspa_membership.models.credit.medspa_credit import Moment
+
 from .members import play_members
 from .stories import (
     AGENDA,
@@ -142,7 +144,10 @@ class Scenario:
 
     def _set_up_accounting(self):
         """Post the tax where the chart wants it, and payments to an account."""
-        self.env["product.pricelist"].search([]).currency_id = self.company.currency_id
+        currency = self.company.currency_id
+        self.env["product.pricelist"].search([]).currency_id = currency
+        # Made in the currency that the company had before it was this clinic.
+        self.env["loyalty.program"].search([]).currency_id = currency
         chart = self.env["account.chart.template"].with_company(self.company)
         if not self.company.chart_template:
             chart.try_loading("generic_coa", self.company)
@@ -192,6 +197,16 @@ class Scenario:
                 "parent_id": website.menu_id.id,
                 "website_id": website.id,
                 "sequence": 30,
+            }
+        )
+        gift = self.env.ref("loyalty.gift_card_product_50").product_tmpl_id
+        self.env["website.menu"].create(
+            {
+                "name": "Gift certificates",
+                "url": gift.website_url,
+                "parent_id": website.menu_id.id,
+                "website_id": website.id,
+                "sequence": 45,
             }
         )
 
@@ -314,7 +329,7 @@ class Scenario:
         event = self._book(
             patient, treatment, day, HOURS[self._turn % len(HOURS)], step, credit
         )
-        event = event.with_context(default_moved_at=event.stop)
+        event = event.with_context(medspa_moment=Moment(event.stop))
         if status == "visits":
             self._attend(event)
         elif status == "no_shows":
@@ -398,7 +413,7 @@ class Scenario:
         soon = self.now + timedelta(minutes=20)
         for event in events.filtered(lambda e: e.start < soon) or events[:1]:
             moment = min(event.stop, self.now)
-            event = event.with_context(default_moved_at=moment)
+            event = event.with_context(medspa_moment=Moment(moment))
             if event.stop >= self.now:
                 event.action_arrive()
             elif event == events[2:3]:
@@ -416,7 +431,7 @@ class Scenario:
             if course.state == "active":
                 course.state = "expired"
             course.credit_ids.with_context(
-                default_moved_at=self.company._medspa_utc(day_after, time(1))
+                medspa_moment=Moment(self.company._medspa_utc(day_after, time(1)))
             )._expire()
 
     # === MESSAGES === #
@@ -455,7 +470,7 @@ class Scenario:
 
     def _dated(self, moment):
         """Return an environment in which new ledger rows carry a moment."""
-        return self.env(context={**self.env.context, "default_moved_at": moment})
+        return self.env(context={**self.env.context, "medspa_moment": Moment(moment)})
 
     @staticmethod
     def _on_working_day(day, step):

@@ -65,6 +65,7 @@
         "views/portal/waiting_templates.xml",
         "views/portal/care_templates.xml",
         "views/website/plan_templates.xml",
+        "views/website/checkout_templates.xml",
         "views/portal/membership_templates.xml",
         "views/portal/membership_change_templates.xml",
         "views/portal/membership_method_templates.xml",
@@ -97,6 +98,7 @@
         "views/portal/calendar_event_views.xml",
         "views/portal/medspa_waiting_views.xml",
         "views/portal/res_partner_views.xml",
+        "views/portal/res_partner_merge_views.xml",
         # Menus come last: they name actions of every layer.
         "views/medspa_membership_menus.xml",
     ],

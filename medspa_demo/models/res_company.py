@@ -4,14 +4,17 @@ from odoo import api, models
 
 from ..scenario import Scenario
 
+from odoo.addons.medspa_membership.models.credit.medspa_credit import Moment
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
 
     def _medspa_date(self, moment=None):
         """Override to let the scenario play days that have passed."""
-        if moment is None and (day := self.env.context.get("medspa_demo_day")):
-            return day
+        day = self.env.context.get("medspa_demo_day")
+        if moment is None and isinstance(day, Moment):
+            return day.at
         return super()._medspa_date(moment)
 
     # === CRON METHODS === #

@@ -1,6 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from contextlib import suppress
+from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError
@@ -109,7 +110,7 @@ class TestGuest(TransactionCase):
         self.assertFalse(faults, "\n".join(faults))
 
     def test_seller_sells_what_is_no_course(self):
-        """Quantity, price, invoice, credit note, cancelling: as if we were not there."""
+        """Quantity, price, invoice, cancelling: as if the clinic were not there."""
         seller = self.users["seller"]
         order = self._create_order(seller)
         with Form(order) as form, form.order_line.edit(0) as line:
@@ -292,3 +293,16 @@ class TestGuest(TransactionCase):
         subscription.write({"description": "Mind the step"})
         subscription.close_subscription()
         self.assertFalse(subscription.in_progress)
+
+    def test_payments_of_others_are_left_to_core(self):
+        """Core takes a payment that is reported again after an error: so it stays."""
+        tx = self._create_payment()
+        tx.state = "error"
+        self.assertFalse(tx._is_of_clinic())
+        path = "odoo.addons.payment.models.payment_transaction.PaymentTransaction"
+        with (
+            patch(f"{path}._validate_amount"),
+            patch(f"{path}._apply_updates") as applied,
+        ):
+            tx._process("none", {})
+        self.assertEqual(applied.call_count, 1)

@@ -1,13 +1,14 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import base64
+import binascii
 
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.transfer.tabular import MAX_ROWS, TableError, read_table
+from ..models.transfer.tabular import MAX_COLUMNS, MAX_ROWS, TableError, read_table
 
 MAX_MEGABYTES = 10
 
@@ -208,7 +209,10 @@ class MedspaImport(models.TransientModel):
             raise UserError(
                 self.env._("Choose a file, and name the system that it comes from.")
             )
-        content = base64.b64decode(self.file)
+        try:
+            content = base64.b64decode(self.file)
+        except binascii.Error as error:
+            raise UserError(self._get_table_message("format")) from error
         if len(content) > MAX_MEGABYTES * 1024 * 1024:
             raise UserError(
                 self.env._(
@@ -306,7 +310,18 @@ class MedspaImport(models.TransientModel):
                 "follow below."
             ),
             "rows": self.env._(
-                "The file has more than %s rows. Split it into several files.", MAX_ROWS
+                "The file has more than %s rows. Split it into several files, and "
+                "delete empty rows at its end.",
+                MAX_ROWS,
+            ),
+            "columns": self.env._(
+                "The file has more than %s columns. Keep those that are to be "
+                "imported.",
+                MAX_COLUMNS,
+            ),
+            "size": self.env._(
+                "The workbook holds more than can be imported at once. Save its first "
+                "sheet as CSV, or split it into several files."
             ),
         }[code]
 

@@ -8,6 +8,7 @@ from odoo.tests import TransactionCase
 
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
 from odoo.addons.mail.tests.common import freeze_all_time
+from odoo.addons.medspa_membership.models.credit.medspa_credit import Moment
 from odoo.addons.medspa_membership.tests.common import ClinicData
 from odoo.addons.sms_twilio.tools import sms_api
 
@@ -137,7 +138,7 @@ class ReminderData(ClinicData):
                 credit_id=course.credit_ids[0].id,
                 treatment_id=course.line_ids[0].treatment_id.id,
             )
-            event.with_context(default_moved_at=event.stop).action_done()
+            event.with_context(medspa_moment=Moment(event.stop)).action_done()
         return event
 
     # === RUNNING === #

@@ -5,6 +5,7 @@ from . import (
     account_move_alike,
     account_move_membership,
     calendar_event_ahead,
+    ir_attachment,
     medspa_dunning_policy,
     medspa_membership_period,
     medspa_membership_period_charge,

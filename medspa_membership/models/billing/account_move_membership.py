@@ -1,12 +1,13 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import Command, fields, models
+from odoo import Command, api, fields, models
 
 from ..till.tax import get_price_unit
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "medspa.guarded"]
 
     membership_period_id = fields.Many2one(
         "medspa.membership.period",
@@ -28,6 +29,16 @@ class AccountMove(models.Model):
     )
 
     # === CRUD METHODS === #
+
+    @api.model
+    def _get_guarded_fields(self):
+        """Override: which period an invoice bills decides whether it counts as paid."""
+        return {"membership_period_id", "refunded_period_id"}
+
+    def _get_guard_message(self):
+        return self.env._(
+            "Periods are billed and refunded by the membership: use its buttons."
+        )
 
     def write(self, vals):
         """Override of `account`: posting what is complete computes no lines anew."""

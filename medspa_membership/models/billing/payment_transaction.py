@@ -2,6 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.tools import float_round
+from odoo.tools.misc import clean_context
 
 # Kinds of decline after which the same card may be asked again, by and by.
 RETRIED_KINDS = ("soft", "technical")
@@ -63,6 +64,17 @@ class PaymentTransaction(models.Model):
         " AND state IN ('draft', 'pending', 'authorized', 'done')",
         "This part is being charged already.",
     )
+
+    # === CRUD METHODS === #
+
+    @api.model
+    def default_get(self, fields):
+        """Override: what a charge is never comes from the context of a request.
+
+        With a `default_state` of "done" a charge would be paid before it is made.
+        """
+        clean = self.with_context(clean_context(self.env.context))
+        return super(PaymentTransaction, clean).default_get(fields)
 
     # === BUSINESS METHODS: DECLINES === #
 
@@ -161,12 +173,36 @@ class PaymentTransaction(models.Model):
         """Override of `payment` to refuse another amount as often as it is reported.
 
         Core refuses it once; told again of a transaction in error, it would take the
-        same amount for good.
+        same amount for good. What others than the clinic are paid is left to core.
         """
         tx = self or self._search_by_reference(provider_code, payment_data)
-        if not tx or (tx.state == "error" and not tx._matches_amount(payment_data)):
+        if not tx or (
+            tx.state == "error"
+            and tx._is_of_clinic()
+            and not tx._matches_amount(payment_data)
+        ):
             return tx
         return super(PaymentTransaction, tx)._process(provider_code, payment_data)
+
+    def _is_of_clinic(self):
+        """Tell whether the money is for something of the clinic. A seam.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        tx_sudo = (self | self.source_transaction_id).sudo()
+        sold = (
+            tx_sudo.sale_order_ids.order_line.product_id
+            | tx_sudo.invoice_ids.invoice_line_ids.product_id
+        )
+        return bool(
+            tx_sudo.instalment_line_id
+            or tx_sudo.membership_period_id
+            or any(
+                (tracking or "").startswith("medspa_")
+                for tracking in sold.mapped("service_tracking")
+            )
+        )
 
     def _matches_amount(self, payment_data):
         """Tell whether payment data are about the amount asked for."""

@@ -6,8 +6,8 @@ import re
 
 from markupsafe import Markup
 
-from odoo import fields, models
-from odoo.exceptions import ValidationError
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
 
 
 class SaleOrder(models.Model):
@@ -17,7 +17,8 @@ class SaleOrder(models.Model):
     a price or a term that changes afterwards asks for another signature.
     """
 
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = ["sale.order", "medspa.guarded"]
 
     signed_agreement = fields.Html(readonly=True, copy=False, sanitize=False)
     signed_agreement_key = fields.Char(readonly=True, copy=False)
@@ -26,11 +27,41 @@ class SaleOrder(models.Model):
 
     def write(self, vals):
         """Override to keep the agreement as it was when the customer signed it."""
+        self._check_signature_is_kept(vals)
         res = super().write(vals)
         if vals.get("signature"):
             for order in self.filtered("has_plan"):
                 order._stamp_agreement()
         return res
+
+    @api.model
+    def _get_guarded_fields(self):
+        """Override: what was signed, by whom and when is written on the page only."""
+        return {"signed_agreement", "signed_agreement_key", *self._get_signature()}
+
+    @api.model
+    def _get_signature(self):
+        """Return core's fields of a signature."""
+        return {"signature", "signed_by", "signed_on"}
+
+    def _get_guard_message(self):
+        return self.env._(
+            "The customer signs on the page of the order: send it, or open its preview."
+        )
+
+    def _check_guard(self, vals):
+        """Override: an order that is a quotation again is signed again."""
+        cleared = {name for name in self._get_signature() if not vals.get(name, True)}
+        super()._check_guard({k: v for k, v in vals.items() if k not in cleared})
+
+    def _check_signature_is_kept(self, vals):
+        """Refuse to take the signature from an order that stands."""
+        if self.env.su or not self._get_signature() & vals.keys():
+            return
+        if vals.get("state", "sale") == "sale" and self.filtered(
+            lambda order: order.state == "sale" and order.signed_by
+        ):
+            raise AccessError(self._get_guard_message())
 
     # === BUSINESS METHODS === #
 

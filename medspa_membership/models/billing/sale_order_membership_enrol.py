@@ -30,12 +30,12 @@ class SaleOrder(models.Model):
 
     # === CONSTRAINT METHODS === #
 
-    @api.constrains("stored_token_id", "partner_id")
+    @api.constrains("stored_token_id", "instalment_token_id", "partner_id")
     def _check_card_of_customer(self):
-        for order in self.filtered("stored_token_id"):
-            owner = order.sudo().stored_token_id.partner_id
-            partner = order.partner_id
-            if owner not in partner | partner.commercial_partner_id:
+        for order in self.filtered(lambda o: o.stored_token_id | o.instalment_token_id):
+            order_sudo = order.sudo()
+            cards_sudo = order_sudo.stored_token_id | order_sudo.instalment_token_id
+            if not all(order_sudo._is_card_of_customer(card) for card in cards_sudo):
                 raise ValidationError(
                     self.env._("Choose a card of %s.", order.partner_id.name)
                 )

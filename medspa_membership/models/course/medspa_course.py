@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, float_is_zero
 
@@ -19,7 +19,13 @@ class MedspaCourse(models.Model):
 
     _name = "medspa.course"
     _description = "Course"
-    _inherit = ["medspa.terms", "portal.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "medspa.guarded",
+        "medspa.terms",
+        "portal.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "id desc"
     _check_company_auto = True
 
@@ -216,21 +222,11 @@ class MedspaCourse(models.Model):
         courses.partner_id._flag_as_patients()
         return courses
 
-    def write(self, vals):
-        """Override to keep the terms of a course out of everybody's hands.
-
-        Its own methods write them, as superuser, after their checks. Staff plan
-        activities and write messages.
-        """
-        open_fields = ("activity_", "message_", "my_activity_", "website_message_")
-        if not self.env.su and any(not name.startswith(open_fields) for name in vals):
-            raise AccessError(
-                self.env._(
-                    "A course changes by what happens to it: use its buttons to pause, "
-                    "extend, transfer or cancel it."
-                )
-            )
-        return super().write(vals)
+    def _get_guard_message(self):
+        return self.env._(
+            "A course changes by what happens to it: use its buttons to pause, extend, "
+            "transfer or cancel it."
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_draft(self):

@@ -7,6 +7,7 @@ class MedspaCoursePause(models.Model):
     """Days on which the clock of a course stands still."""
 
     _name = "medspa.course.pause"
+    _inherit = "medspa.guarded"
     _description = "Pause of a course"
     _order = "date_from desc, id desc"
     _rec_name = "kind"

@@ -20,6 +20,17 @@ QUANTITY_DIGITS = 3
 LEDGER = object()
 
 
+class Moment:
+    """A moment of the past at which rows of the ledger are dated.
+
+    For data that are brought in: in a context as `medspa_moment`. A client sends text
+    and numbers, and cannot send one of these.
+    """
+
+    def __init__(self, at):
+        self.at = at
+
+
 class MedspaCredit(models.Model):
     """A lot of something prepaid: sessions, units or money.
 
@@ -29,6 +40,7 @@ class MedspaCredit(models.Model):
     """
 
     _name = "medspa.credit"
+    _inherit = "medspa.guarded"
     _description = "Credit"
     _order = "expires_on, id"
     _check_company_auto = True
@@ -293,6 +305,14 @@ class MedspaCredit(models.Model):
         if self.coverage == "category":
             return self.env._("Anything in %s", self.categ_id.name)
         return ", ".join(self.treatment_ids.mapped("name"))
+
+    def _get_source_label(self):
+        """Return where the credit comes from, in the patient's words.
+
+        A seam: the layers that sell credits know. Note: `self.ensure_one()`.
+        """
+        self.ensure_one()
+        return ""
 
     def _get_choice_label(self):
         """Return what tells one credit of a patient from another."""

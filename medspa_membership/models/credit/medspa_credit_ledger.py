@@ -1,14 +1,14 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import (
     SQL,
     float_compare,
 )
 
-from .medspa_credit import LEDGER, QUANTITY_DIGITS
+from .medspa_credit import LEDGER, QUANTITY_DIGITS, Moment
 
 # Kinds of move that spend: they are refused on a credit that may not be spent that day.
 SPENDING_KINDS = ("reserve", "redeem")
@@ -76,7 +76,11 @@ class MedspaCredit(models.Model):
     def _prepare_move_vals(self, kind, quantity, reserved, value, document):
         """Return the values of one ledger row. `document` holds its causes."""
         self.ensure_one()
+        moment = self.env.context.get("medspa_moment")
         return {
+            "moved_at": moment.at
+            if isinstance(moment, Moment)
+            else fields.Datetime.now(),
             "credit_id": self.id,
             "partner_id": self.partner_id.id,
             "company_id": self.company_id.id,

@@ -13,6 +13,7 @@ class MedspaCreditMove(models.Model):
     """
 
     _name = "medspa.credit.move"
+    _inherit = "medspa.guarded"
     _description = "Credit move"
     _order = "id desc"
     _rec_name = "kind"

@@ -13,6 +13,7 @@ class MedspaDiscountSet(models.Model):
     """
 
     _name = "medspa.discount.set"
+    _inherit = "medspa.guarded"
     _description = "Member discounts as sold"
     _order = "id desc"
 
@@ -112,6 +113,7 @@ class MedspaDiscountLine(models.Model):
     """One discount of a set: on a treatment, a category or everything."""
 
     _name = "medspa.discount.line"
+    _inherit = "medspa.guarded"
     _description = "Member discount as sold"
     _order = "applied_on desc, id"
 

@@ -7,6 +7,7 @@ class MedspaMembershipPause(models.Model):
     """A pause of a membership: from when to when, and what it means."""
 
     _name = "medspa.membership.pause"
+    _inherit = "medspa.guarded"
     _description = "Membership pause"
     _order = "start_date desc, id desc"
 

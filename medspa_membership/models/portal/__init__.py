@@ -1,7 +1,9 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
+    base_partner_merge,
     calendar_event_deposit,
+    calendar_event_guard,
     calendar_event_hold,
     calendar_event_move,
     calendar_event_visitor,
@@ -20,6 +22,7 @@ from . import (
     res_config_settings,
     res_partner,
     res_partner_care,
+    res_partner_duplicate,
     res_users,
     sale_order,
     website,

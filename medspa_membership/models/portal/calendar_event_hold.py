@@ -53,6 +53,7 @@ class CalendarEvent(models.Model):
 
     def action_confirm_hold(self):
         """Confirm for a patient who called instead of clicking."""
+        self.check_access("write")
         for event in self:
             event._confirm_hold()
 
@@ -99,6 +100,7 @@ class CalendarEvent(models.Model):
             )
             if event.credit_id != statement["credit"]:
                 raise UserError(self._get_changed_message())
+            event._check_patient_is_free()
         if statement["deposit"]:
             event._sell_with_deposit(statement["deposit"], offer.patient)
         if is_held:
@@ -136,6 +138,7 @@ class CalendarEvent(models.Model):
             return False
         if has_answered:
             self._settle_visitor()
+        # Whoever confirms may not read orders.
         if not self.sudo().sale_line_id:
             self.is_paid_apart = False
         self._notify_booked_online()
@@ -157,6 +160,7 @@ class CalendarEvent(models.Model):
                     "name": self._get_appointment_name(known, self.treatment_id),
                 }
             )
+            # Whoever confirms may not write people.
             known.sudo()._flag_as_patients()
             self._forget_stranger(visitor)
 
@@ -182,6 +186,7 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         if not self._take_hold("booked"):
             return
+        # The order of this appointment alone.
         order_sudo = self.sudo().sale_line_id.order_id
         self.write({"appointment_status": "cancelled"})
         self.message_post(body=self.env._("Not confirmed in time: the time is free."))
@@ -195,7 +200,9 @@ class CalendarEvent(models.Model):
 
         :param visitor: a partner, or nobody
         """
+        # What is known of a visitor is counted, and told to nobody.
         patient_sudo = visitor.sudo()
+        # Whoever has another appointment stays.
         if (
             patient_sudo.is_unconfirmed_visitor
             and not patient_sudo.with_context(active_test=False).user_ids
@@ -233,6 +240,7 @@ class CalendarEvent(models.Model):
         mail_id = template.send_mail(
             self.id, email_values={"email_to": email, "recipient_ids": []}
         )
+        # Mails are the system's.
         self.env["mail.mail"].sudo().browse(mail_id).send_after_commit()
 
     # === BUSINESS METHODS: LINKS === #

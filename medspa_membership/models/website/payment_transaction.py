@@ -23,6 +23,10 @@ class PaymentTransaction(models.Model):
         """Override to take a method in at once, too: a membership may wait for it."""
         return super()._sells_courses() or bool(self.sudo().method_for_membership_id)
 
+    def _is_of_clinic(self):
+        """Override: a method for a membership is the clinic's too."""
+        return super()._is_of_clinic() or bool(self.sudo().method_for_membership_id)
+
     def _post_process(self):
         """Override of `payment` to charge from now on what a member has just used."""
         res = super()._post_process()
