@@ -1,4 +1,4 @@
-"""The clinic is opened on any day, at any hour: nobody's first look is an empty page."""
+"""The clinic is opened on any day, at any hour: no first look is an empty page."""
 
 from datetime import datetime, timedelta
 
