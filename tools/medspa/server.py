@@ -93,6 +93,8 @@ def serve(work: Workspace, db: str, port: int, *, host: str, dev: bool) -> int:
         )
     try:
         wait_until_served(process, port, log)
+        # what fell due while nothing ran does not wait for the next minute
+        work.server.query(f"SELECT pg_notify('cron_trigger', '{db}')")
         announce(port, log)
         code = process.wait()
         where = f" The log is {log}." if log else ""
