@@ -4,6 +4,7 @@ from . import (
     base_partner_merge,
     calendar_event_deposit,
     calendar_event_hold,
+    calendar_event_letters,
     calendar_event_move,
     calendar_event_visitor,
     calendar_event_waiting,
