@@ -84,7 +84,10 @@ class Scenario:
 
     def _set_up_accounting(self):
         """Post the tax where the chart wants it, and payments to an account."""
-        self.env["product.pricelist"].search([]).currency_id = self.company.currency_id
+        currency = self.company.currency_id
+        self.env["product.pricelist"].search([]).currency_id = currency
+        # Made in the currency that the company had before it was this clinic.
+        self.env["loyalty.program"].search([]).currency_id = currency
         chart = self.env["account.chart.template"].with_company(self.company)
         if not self.company.chart_template:
             chart.try_loading("generic_coa", self.company)
@@ -134,6 +137,16 @@ class Scenario:
                 "parent_id": website.menu_id.id,
                 "website_id": website.id,
                 "sequence": 30,
+            }
+        )
+        gift = self.env.ref("loyalty.gift_card_product_50").product_tmpl_id
+        self.env["website.menu"].create(
+            {
+                "name": "Gift certificates",
+                "url": gift.website_url,
+                "parent_id": website.menu_id.id,
+                "website_id": website.id,
+                "sequence": 45,
             }
         )
 

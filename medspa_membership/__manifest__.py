@@ -67,6 +67,7 @@
         "views/portal/waiting_templates.xml",
         "views/portal/care_templates.xml",
         "views/website/plan_templates.xml",
+        "views/website/checkout_templates.xml",
         "views/portal/membership_templates.xml",
         "views/portal/membership_change_templates.xml",
         "views/portal/membership_method_templates.xml",

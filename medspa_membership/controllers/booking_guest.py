@@ -57,6 +57,7 @@ class OpenBooking(Booking, SalePortal):
         treatments = Template.search(
             Template._get_bookable_domain(website), order="website_sequence, id"
         )
+        # The clinic of the website: its clock and settings are not published.
         company_sudo = website.company_id.sudo()
         patient_sudo = self._get_viewer()
         on_date = company_sudo._medspa_date()
@@ -237,6 +238,8 @@ class OpenBooking(Booking, SalePortal):
         guest = email = None
         if env.user._is_public():
             email, guest = self._get_guest(kwargs)
+        # Visitors write no appointments: the method decides again what is free and what
+        # it costs.
         event_sudo = (
             env["calendar.event"]
             .sudo()
@@ -260,6 +263,7 @@ class OpenBooking(Booking, SalePortal):
             raise UserError(env._("Please tell us your name and a phone number."))
         if not email:
             raise UserError(env._("Please check your e-mail address."))
+        # Counters are nobody's to read.
         Limit_sudo = env["medspa.rate.limit"].sudo()
         network = request.httprequest.remote_addr
         if not (
@@ -279,6 +283,7 @@ class OpenBooking(Booking, SalePortal):
         )
         if not user_sudo or not env.user._is_public():
             return env.user == user_sudo
+        # Called when the mailbox has answered: links are the system's.
         link_sudo = env["medspa.login.link"].sudo().create({"email": email})
         credential = {
             "type": LOGIN_LINK,
@@ -297,7 +302,9 @@ class OpenBooking(Booking, SalePortal):
         total = "total_included"
         if request.website._shows_prices_untaxed():
             total = "total_excluded"
+        # Prices of published treatments, as everybody sees them.
         listed = request.env["product.pricelist"].sudo()
+        # Public prices, of lists that visitors may not read.
         return {
             treatment.id: treatment.with_company(company_sudo)._get_price_totals(
                 listed, patient_sudo, company_sudo, position
@@ -307,10 +314,13 @@ class OpenBooking(Booking, SalePortal):
 
     def _get_viewer(self):
         """Return the person who looks, as superuser; the public one for a visitor."""
+        # Whoever is logged in, and nobody else; a visitor is the public partner.
         return request.env.user.sudo().partner_id
 
     def _get_treatment(self, treatment):
         """Return a treatment that visitors may book, as superuser, or nothing."""
+        # Its practitioners and rooms are not published; the domain says what may be
+        # booked.
         Template_sudo = request.env["product.template"].sudo()
         return Template_sudo.search(
             Template_sudo._get_bookable_domain(request.website)
@@ -318,6 +328,7 @@ class OpenBooking(Booking, SalePortal):
         )
 
     def _get_offer(self, treatment_sudo):
+        # The clinic of the website: its clock and settings are not published.
         company_sudo = request.website.company_id.sudo()
         patient_sudo = self._get_viewer()
         today = company_sudo._medspa_date()
@@ -326,6 +337,7 @@ class OpenBooking(Booking, SalePortal):
         return BookingOffer(treatment_sudo, company_sudo, patient_sudo)
 
     def _prepare_page(self, treatment_sudo, kwargs, error=None):
+        # The clinic of the website: its clock and settings are not published.
         company_sudo = request.website.company_id.sudo()
         performers = treatment_sudo._get_practitioners()
         return {
@@ -386,6 +398,7 @@ class OpenBooking(Booking, SalePortal):
                 or request.env._("This time has just been taken. Choose another one."),
                 **{"with": kwargs.get("with"), "day": str(day or "")},
             )
+        # Never saved: it shows what would be booked.
         event = (
             request.env["calendar.event"]
             .sudo()

@@ -19,6 +19,7 @@ class Care(ClinicPortal):
     def portal_my_care(self, **kwargs):
         # Patients may read little of it: the method returns their own things only.
         partner_sudo = request.env.user.partner_id.sudo()
+        # The clinic of the website: its terms are not published.
         company_sudo = request.website.company_id.sudo()
         return request.render(
             "medspa_membership.portal_my_care",

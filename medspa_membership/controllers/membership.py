@@ -145,6 +145,7 @@ class MembershipPortal(ClinicPortal):
     def portal_membership_agreement(self, membership_id, agreement_id, **kwargs):
         """Give the member a signed agreement as a PDF, made now if it was not yet."""
         membership_sudo = self._get_own_membership(membership_id)
+        # The agreement was found among those of the member's own membership.
         agreement_sudo = membership_sudo or request.env["sale.subscription"].sudo()
         agreement_sudo = agreement_sudo.agreement_ids.filtered(
             lambda a: a.id == agreement_id and a.signed_on
@@ -191,6 +192,7 @@ class MembershipPortal(ClinicPortal):
         if not tx_sudo:
             return request.redirect("/my")
         payment_sudo = tx_sudo.payment_id
+        # The payment was found among those of the member's own membership.
         Report_sudo = request.env["ir.actions.report"].sudo()
         content, _kind = Report_sudo.with_company(
             payment_sudo.company_id
@@ -323,13 +325,16 @@ class MembershipPortal(ClinicPortal):
             return None
         return membership_sudo.period_ids.filtered(lambda p: p.id == period_id)
 
-    def _carry_out(self, membership_sudo, function, done, **values):
+    def _carry_out(self, membership_sudo, function, done, is_done=False, **values):
         """Change a membership and lead back to its page; say there what was refused.
 
         :param function: makes the change; raises UserError when it is refused
         :param str done: the key of what has been done, see the template
+        :param bool is_done: the first of two taps has done it
         :param values: what the page shows again when it was refused
         """
+        if is_done:
+            function = bool
         try:
             with request.env.cr.savepoint():
                 function()

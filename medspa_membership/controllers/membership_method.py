@@ -159,6 +159,7 @@ class MembershipMethod(PaymentPortal):
         partner_sudo = membership_sudo.partner_id
         providers_sudo = self._get_method_providers(membership_sudo, period_sudo, pays)
         currency = membership_sudo.currency_id
+        # Methods and providers are the system's: those of the member's own clinic.
         methods_sudo = (
             request.env["payment.method"]
             .sudo()
@@ -169,6 +170,7 @@ class MembershipMethod(PaymentPortal):
                 force_tokenization=True,
             )
         )
+        # The member's own, or none.
         tokens_sudo = (
             self._get_own_tokens(membership_sudo)
             if self._is_owner(membership_sudo)
@@ -234,6 +236,7 @@ class MembershipMethod(PaymentPortal):
     @staticmethod
     def _get_own_tokens(membership_sudo):
         """Return the saved methods of the member."""
+        # Of the member alone, whose membership was checked.
         return (
             request.env["payment.token"]
             .sudo()
@@ -248,6 +251,7 @@ class MembershipMethod(PaymentPortal):
     @staticmethod
     def _get_method_providers(membership_sudo, period_sudo, pays):
         """Return the providers that can charge the member later on, too."""
+        # Providers are the system's: those of the member's own clinic.
         return (
             request.env["payment.provider"]
             .sudo()
@@ -277,6 +281,7 @@ class MembershipMethod(PaymentPortal):
                 raise ValidationError(request.env._("Choose a card on this page."))
             return
         providers_sudo = self._get_method_providers(membership_sudo, period_sudo, pays)
+        # What a request names is looked for among what was offered.
         methods_sudo = (
             request.env["payment.method"]
             .sudo()
@@ -298,6 +303,7 @@ class MembershipMethod(PaymentPortal):
         if not request.params.get("back"):
             return None
         tx_id = request.session.get(PaymentPostProcessing.MONITORED_TX_ID_KEY)
+        # The transaction of this session, which the server wrote there.
         tx_sudo = request.env["payment.transaction"].sudo().browse(tx_id or []).exists()
         if tx_sudo.state not in ("error", "cancel"):
             return None

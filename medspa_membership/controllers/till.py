@@ -48,6 +48,7 @@ class ClinicCart(Cart):
     def use_credit(self, line_id, credit_id, **kwargs):
         """Let a credit of the patient pay for a line of his or her cart."""
         line_sudo = self._get_own_cart_line(line_id)
+        # Looked up only: what was not offered to this cart is refused.
         credit_sudo = request.env["medspa.credit"].sudo().browse(_to_id(credit_id))
         # What is not offered, somebody else's say, is refused there.
         if line_sudo:

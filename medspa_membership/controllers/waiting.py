@@ -58,6 +58,7 @@ class Waiting(OpenBooking):
     def _join(self, treatment_sudo, kwargs):
         """Put the visitor in line; who is not logged in confirms it by mail."""
         company_sudo = self._get_offer(treatment_sudo).company_id
+        # Patients have no rights on the list: the values are checked one by one.
         Waiting_sudo = request.env["medspa.waiting"].sudo()
         first = self._parse_day(kwargs.get("date_from"))
         last = self._parse_day(kwargs.get("date_to"))
@@ -90,6 +91,7 @@ class Waiting(OpenBooking):
 
     def _render_waiting(self, treatment_sudo, kwargs, error=None):
         values = self._prepare_page(treatment_sudo, kwargs, error)
+        # The clinic of the website: its clock and settings are not published.
         company_sudo = request.website.company_id.sudo()
         today = company_sudo._medspa_date()
         first = self._parse_day(kwargs.get("date_from")) or today
@@ -192,6 +194,7 @@ class Waiting(OpenBooking):
         if values["is_open"]:
             company_sudo = offer_sudo.company_id
             values["statement"] = offer_sudo._get_statement()
+            # Never saved: it shows what would be booked.
             values["event"] = (
                 request.env["calendar.event"]
                 .sudo()

@@ -118,6 +118,7 @@ class ClinicPlans(WebsiteSale):
     def _prepare_product_values(self, product, category, **kwargs):
         """Override of `website_sale` to say of a plan what the page of plans says."""
         values = super()._prepare_product_values(product, category, **kwargs)
+        # Terms of a plan on sale are public; plans themselves are not readable.
         plan_sudo = product.sudo().subscription_template_id
         if product.service_tracking == "medspa_plan" and plan_sudo:
             values["plan_row"] = plan_sudo._get_shop_plans(request.website)[0]
@@ -171,15 +172,17 @@ class ClinicPlans(WebsiteSale):
         if not (name or "").strip() or not signature:
             return {"error": request.env._("Write your name and sign in the field.")}
         try:
-            order_sudo.write(
-                {
-                    "signed_by": name.strip(),
-                    "signed_on": fields.Datetime.now(),
-                    "signature": signature,
-                }
-            )
-            request.env.cr.flush()
-        except (TypeError, binascii.Error, UserError):
+            with request.env.cr.savepoint():
+                order_sudo.write(
+                    {
+                        "signed_by": name.strip(),
+                        "signed_on": fields.Datetime.now(),
+                        "signature": signature,
+                    }
+                )
+        except UserError as error:
+            return {"error": str(error)}
+        except (TypeError, binascii.Error):
             return {"error": request.env._("The signature could not be read.")}
         return {"force_refresh": True, "redirect_url": "/shop/payment"}
 
@@ -216,6 +219,7 @@ class SignedOrderPage(CustomerPortal):
     def portal_order_page(self, order_id, access_token=None, **kwargs):
         """Override of `sale`: a payment link does not lead past the agreement."""
         if kwargs.get("payment_amount"):
+            # Read to decide what the page asks for; core checks the token of the order.
             order_sudo = request.env["sale.order"].sudo().browse(order_id).exists()
             if order_sudo.has_plan and order_sudo._has_to_be_signed():
                 kwargs.pop("payment_amount")

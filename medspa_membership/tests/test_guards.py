@@ -191,6 +191,49 @@ class TestGuards(MembershipCase):
         self.assertEqual(waiting.state, "to_sign")
         self.assertFalse(waiting.signed_by)
 
+    # === WHAT FOLLOWS FROM A BOOKING === #
+
+    def test_nobody_writes_what_follows_from_a_booking(self):
+        event = self._create_appointment("2026-02-02 09:00:00")
+        other = self._create_appointment(
+            "2026-02-02 11:00:00", patient_id=self.other_patient.id
+        )
+        line = other.sudo()._sell(1)
+        self.assertEqual(other.sale_line_id, line)
+        benefit = self._join().benefit_ids[:1]
+        for user in (self.receptionist, self.practitioner_user, self.manager):
+            event = self._as(user, event)
+            for vals in (
+                {"sale_line_id": line.id},
+                {"deposit_amount": 99},
+                {"held_until": TODAY},
+                {"is_booked_online": True},
+                {"loss_outcome": "free_pass"},
+                {"ahead_benefit_id": benefit.id},
+                {"ahead_date": "2026-03-01"},
+                {"ahead_membership_id": benefit.membership_id.id},
+            ):
+                with self.subTest(user=user.login, vals=vals):
+                    self._refused(event.write, vals)
+        made = event.with_context(
+            default_sale_line_id=line.id, default_deposit_amount=99
+        ).create(
+            {
+                "patient_id": self.patient.id,
+                "treatment_id": self.peel.id,
+                "practitioner_id": self.pablo.id,
+                "start": "2026-02-02 13:00:00",
+            }
+        )
+        self.assertFalse(made.sale_line_id)
+        self.assertFalse(made.deposit_amount)
+        # What causes it still works, as the desk does it.
+        event = self._as(self.receptionist, event)
+        event.action_charge()
+        self.assertTrue(event.sale_line_id)
+        event.action_no_show()
+        self.assertEqual(event.appointment_status, "no_show")
+
     # === CARDS === #
 
     def test_instalments_are_charged_to_the_customer_only(self):

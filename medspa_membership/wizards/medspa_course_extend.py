@@ -16,6 +16,7 @@ class MedspaCourseExtend(models.TransientModel):
     def action_confirm(self):
         """Give the course more time; bring an expired one back."""
         self.ensure_one()
+        self.course_id.check_access("write")
         if self.course_id.state == "expired":
             self.course_id._check_may_revive()
             self.course_id._revive(self.expires_on, self.reason)

@@ -23,4 +23,5 @@ class MedspaCoursePauseWizard(models.TransientModel):
     def action_confirm(self):
         """Pause the course from today."""
         self.ensure_one()
+        self.course_id.check_access("write")
         self.course_id._pause(self.kind, self.reason, self.date_to)

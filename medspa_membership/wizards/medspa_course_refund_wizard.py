@@ -50,6 +50,7 @@ class MedspaCourseRefundWizard(models.TransientModel):
     def action_confirm(self):
         """Refund what is shown, or refuse when it has changed meanwhile."""
         self.ensure_one()
+        self.course_id.check_access("write")
         credit_note = self.course_id._refund(
             self.amount, self.reason, by_provider=self.method == "card"
         )

@@ -99,6 +99,7 @@ class MedspaCourseSale(models.TransientModel):
 
     def action_confirm(self):
         """Sell it, take the money where it is paid now, and open what was sold."""
+        self.check_access("write")
         self.ensure_one()
         order = self.order_id
         if not order:

@@ -14,4 +14,5 @@ class MedspaCourseShare(models.TransientModel):
     def action_confirm(self):
         """Set who else may use the course."""
         self.ensure_one()
+        self.course_id.check_access("write")
         self.course_id._share_with(self.member_ids)

@@ -47,6 +47,7 @@ class MedspaCourseSwapWizard(models.TransientModel):
     def action_confirm(self):
         """Swap, and open the order over the difference when there is one to pay."""
         self.ensure_one()
+        self.course_id.check_access("write")
         difference = self.difference
         self.course_id._swap(
             self.credit_id, self.treatment_id, self.sessions, self.reason

@@ -15,5 +15,6 @@ class MedspaCourseTransfer(models.TransientModel):
     def action_confirm(self):
         """Hand over what remains and open the new course."""
         self.ensure_one()
+        self.course_id.check_access("write")
         course = self.course_id._transfer(self.partner_id, self.reason)
         return course._get_form_action()

@@ -51,6 +51,7 @@ class MedspaCreditUse(models.TransientModel):
 
     def action_confirm(self):
         """Put the chosen credits on their lines; they are taken on validation."""
+        self.check_access("write")
         self.ensure_one()
         chosen = self.line_ids.filtered("is_used")
         if not chosen:
@@ -91,6 +92,7 @@ class MedspaCreditUseLine(models.TransientModel):
         self.ensure_one()
         line = self._get_line()
         line.check_access("write")
+        self.credit_id.check_access("read")
         if line.credit_id:
             return
         line._use_credit(self.credit_id.sudo())

@@ -17,6 +17,7 @@ class PosOrder(models.Model):
             (with tax), `tax_ids`, `credit_number`, `credit_quantity`, `covered_uuid`
         :return: list of dicts, see `_prepare_till_offer`
         """
+        self.check_access("create")
         order = self._new_till_order(config_id, partner_id, lines)
         return [
             offer["line"]._prepare_till_offer(offer)

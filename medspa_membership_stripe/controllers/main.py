@@ -52,6 +52,7 @@ class MedspaStripeController(StripeController):
             Stripe shows to the clinic and repeats the event after
         :raise Forbidden: when the request is not signed with any of them
         """
+        # Stripe has no user: secrets are read to compare the signature.
         stripe_sudo = (
             request.env["payment.provider"].sudo().search([("code", "=", "stripe")])
         )

@@ -54,11 +54,14 @@ class AppointmentLinks(Controller):
         """Return the appointment that the link is for, as superuser, or nothing."""
         Event = request.env["calendar.event"]
         if purpose not in PURPOSES:
+            # Whoever holds the link is not logged in: its signature names the
+            # appointment.
             return Event.sudo()
         event_sudo = Event._find_by_patient_token(purpose, token)
         lang = event_sudo.patient_id.lang
         if lang:
             request.update_context(lang=lang)
+        # Whoever holds the link is not logged in: its signature names the appointment.
         return event_sudo.with_env(request.env).sudo()
 
     def _render(self, purpose, token, event, error=None, is_done=False):

@@ -21,7 +21,10 @@ class MessagesPortal(CustomerPortal):
         methods=["GET"],
     )
     def portal_my_messages(self, saved=None, **kwargs):
+        # Patients read their own file and what was sent to them, without rights on
+        # either.
         partner_sudo = request.env.user.partner_id.sudo()
+        # What was sent to this patient alone.
         sent_sudo = (
             request.env["medspa.reminder.message"]
             .sudo()
@@ -34,6 +37,8 @@ class MessagesPortal(CustomerPortal):
                 limit=RECENT,
             )
         )
+        # Patients read their own file and what was sent to them, without rights on
+        # either.
         return request.render(
             "medspa_reminders.portal_my_messages",
             {
@@ -57,11 +62,13 @@ class MessagesPortal(CustomerPortal):
         methods=["POST"],
     )
     def portal_save_messages(self, **kwargs):
+        # Of the user's own file, and one field with a value from a list.
         partner_sudo = request.env.user.partner_id.sudo()
         channel = kwargs.get("preferred_channel")
         partner_sudo.preferred_channel = (
             channel if channel in ("email", "sms", "both") else False
         )
+        # Answers by name from a list of ours; the dialog is the desk's.
         answers = (
             request.env["medspa.consent.wizard"]
             .sudo()

@@ -33,6 +33,8 @@ class SmsInbound(Controller):
         Gateways name the fields differently: `from` or `msisdn`, `text`, `body` or
         `message`.
         """
+        # The gateway has no user: the key in the address is compared with each
+        # clinic's.
         companies_sudo = request.env["res.company"].sudo().search([])
         if not any(
             company.sms_inbound_key and consteq(company.sms_inbound_key, key)
@@ -63,11 +65,13 @@ class SmsInbound(Controller):
         return Response(EMPTY_TWIML, content_type="text/xml")
 
     def _take(self, number, text):
+        # Called when key or signature have been compared.
         answer = request.env["res.partner"].sudo()._answer_sms(number, text)
         _logger.info("SMS received: %s", answer or "nothing to do")
 
     def _find_twilio_company(self, params):
         """Return the clinic whose key has signed the request, or nothing."""
+        # The gateway has no user: its signature is compared with each clinic's key.
         Company_sudo = request.env["res.company"].sudo()
         if "sms_twilio_auth_token" not in Company_sudo._fields:
             return Company_sudo

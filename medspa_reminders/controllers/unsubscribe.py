@@ -38,6 +38,7 @@ class Unsubscribe(Controller):
         values = self._read(token)
         if values:
             partner_sudo, channel, purpose = values
+            # The signed token says whose consent ends; none can be given here.
             request.env["medspa.consent"].sudo()._note(
                 partner_sudo, [channel], [purpose], "withdrawn", "unsubscribe"
             )
@@ -45,12 +46,14 @@ class Unsubscribe(Controller):
 
     def _read(self, token):
         """Return patient (as superuser), channel and purpose of a token, or nothing."""
+        # The token is signed: it names the person, and nothing else is read.
         values = verify(
             request.env["ir.config_parameter"].sudo().env, "unsubscribe", token
         )
         if not values:
             return None
         partner_id, channel, purpose = values
+        # Whom the signed token names.
         partner_sudo = request.env["res.partner"].sudo().browse(partner_id).exists()
         if not partner_sudo:
             return None

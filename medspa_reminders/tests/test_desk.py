@@ -370,6 +370,30 @@ class TestDesk(DeskCase):
         with self.assertRaises(UserError):
             history.unlink()
 
+    def test_the_desk_forges_no_consent(self):
+        vals = {
+            "partner_id": self.other_patient.id,
+            "channel": "email",
+            "purpose": "marketing",
+            "state": "given",
+            "source": "desk",
+        }
+        Consent = self.env["medspa.consent"].with_user(self.receptionist)
+        for forged in (
+            {"source": "portal"},
+            {"source": "unsubscribe"},
+            {"given_at": "2020-01-01 00:00:00"},
+            {"user_id": self.env.ref("base.user_admin").id},
+        ):
+            with self.subTest(forged=forged), self.assertRaises(AccessError):
+                Consent.create({**vals, **forged})
+        consent = Consent.with_context(
+            default_given_at="2020-01-01 00:00:00",
+            default_user_id=self.env.ref("base.user_admin").id,
+        ).create(vals)
+        self.assertEqual(consent.user_id, self.receptionist)
+        self.assertNotEqual(consent.given_at.year, 2020)
+
     # === RIGHTS AND INVARIANTS === #
 
     @mute_logger("odoo.sql_db")

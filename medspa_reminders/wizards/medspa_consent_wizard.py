@@ -48,6 +48,7 @@ class MedspaConsentWizard(models.TransientModel):
     def action_confirm(self):
         """Note the answers that differ from what stood before."""
         self.ensure_one()
+        self.partner_id.check_access("write")
         self.partner_id.preferred_channel = self.preferred_channel
         self._note_answers(self.env["medspa.consent"], self.partner_id, "desk")
         return {"type": "ir.actions.act_window_close"}

@@ -60,7 +60,9 @@ def _test(project: Project, args: argparse.Namespace) -> int:
     """Run every check."""
     from . import testrun
 
-    return testrun.run(project, tags=args.tags, fast=args.fast, keep=args.keep)
+    return testrun.run(
+        project, tags=args.tags, fast=args.fast, keep=args.keep, jobs=args.jobs
+    )
 
 
 def _lint(project: Project, args: argparse.Namespace) -> int:
@@ -196,6 +198,12 @@ def parser() -> argparse.ArgumentParser:
         help="only our addons' tests, on the kept database of the last such run",
     )
     test.add_argument("--keep", action="store_true", help="keep the test database")
+    test.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="run so many things at once; without it as many as there are cores",
+    )
 
     lint = add("lint", _lint, "run the checks that need no database")
     lint.add_argument("--only", metavar="NAME", help="one check (name as printed)")

@@ -1,11 +1,14 @@
 """Plain progress lines, and the one kind of error that people get to read."""
 
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _START = time.monotonic()
+# Several stages may print at once: what is printed by one call stays together.
+_LOCK = threading.Lock()
 
 
 class MedspaError(Exception):
@@ -19,12 +22,13 @@ def elapsed() -> float:
 
 def say(text: str) -> None:
     """Print one progress line, with the seconds since the command began."""
-    print(f"[{elapsed():5.0f} s] {text}", flush=True)
+    plain(f"[{elapsed():5.0f} s] {text}")
 
 
 def plain(text: str = "") -> None:
-    """Print one line as it is."""
-    print(text, flush=True)
+    """Print one line, or several, as they are."""
+    with _LOCK:
+        print(text, flush=True)
 
 
 def warn(text: str) -> None:

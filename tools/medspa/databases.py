@@ -258,8 +258,10 @@ class Databases:
 
     def _note(self, name: str, hashes: dict[str, str] | None) -> None:
         """Remember, or forget, which files a database was made from."""
-        notes = self._read_notes()
-        notes.pop(name, None)
-        if hashes is not None:
-            notes[name] = hashes
-        self._notes.write_text(json.dumps(notes, indent=1, sort_keys=True))
+        waiting = "Another ./medspa writes its notes: waiting for it."
+        with exclusive(self._notes.with_suffix(".lock"), waiting):
+            notes = self._read_notes()
+            notes.pop(name, None)
+            if hashes is not None:
+                notes[name] = hashes
+            self._notes.write_text(json.dumps(notes, indent=1, sort_keys=True))

@@ -5,8 +5,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from . import access_lint, docker_checks, manifest_checks, security_doc
 from . import addons as repository
-from . import docker_checks, manifest_checks
 from .console import MedspaError, say
 from .process import which
 from .project import Project
@@ -76,6 +76,8 @@ def all_checks(project: Project, venv: Venv) -> dict[str, Check]:
         "manifests": lambda: manifest_checks.manifests(addons),
         "files": lambda: unwanted_files(project, files),
         "shell": lambda: shell_syntax(project, venv, scripts),
+        "access": lambda: access_lint.run([addon.path for addon in addons], python),
+        "security.md": lambda: security_doc.outdated(project.root),
         "docker": lambda: docker_checks.run(project, venv),
         "odoo.conf": lambda: docker_checks.odoo_options(project),
     }

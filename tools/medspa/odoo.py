@@ -2,6 +2,7 @@
 
 import configparser
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -36,6 +37,9 @@ DROPPED_VARIABLES = {
     "PGDATABASE_TEMPLATE",
 }
 
+# What one process of several does not listen on yet looks free to the next.
+_GIVEN_PORTS: set[int] = set()
+
 
 def read_conf(path: Path) -> configparser.RawConfigParser:
     """Return a configuration file of Odoo."""
@@ -62,10 +66,14 @@ def port_is_free(port: int, host: str = "0.0.0.0") -> bool:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on, and that nobody here was given before."""
+    while True:
+        with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port not in _GIVEN_PORTS:
+            _GIVEN_PORTS.add(port)
+            return port
 
 
 @dataclass(frozen=True)
@@ -139,6 +147,7 @@ class Odoo:
         self.venv = venv
         self.connection = connection
         self.conf = project.state / "odoo.conf"
+        self._running: set[subprocess.Popen] = set()
         self._write_conf()
 
     def _write_conf(self) -> None:
@@ -149,6 +158,8 @@ class Odoo:
             **self.connection.odoo_options(),
             "addons_path": ",".join(str(path) for path in paths),
             "data_dir": str(self.project.data_dir),
+            # Odoo's own is "admin", which whoever reaches the port knows.
+            "admin_passwd": secrets.token_urlsafe(32),
         }
         for key, value in options.items():
             conf.set("options", key, value)
@@ -168,14 +179,20 @@ class Odoo:
         env["PATH"] = f"{self.venv.path / 'bin'}{os.pathsep}{env.get('PATH', '')}"
         return env
 
-    def command(self, *arguments: str) -> list[str]:
-        """Return the words of an Odoo command; it reads our file by ``ODOO_RC``."""
-        return [str(self.venv.python), "-m", "odoo", *arguments]
+    def command(self, *arguments: str, script: Path | None = None) -> list[str]:
+        """Return the words of an Odoo command; it reads our file by ``ODOO_RC``.
 
-    def popen(self, *arguments: str, **options) -> subprocess.Popen:
+        :param script: a script that starts Odoo, in the place of Odoo's own
+        """
+        program = [str(script)] if script else ["-m", "odoo"]
+        return [str(self.venv.python), *program, *arguments]
+
+    def popen(
+        self, *arguments: str, script: Path | None = None, **options
+    ) -> subprocess.Popen:
         """Start Odoo in a session of its own, so that Ctrl-C reaches only us."""
         return subprocess.Popen(
-            self.command(*arguments),
+            self.command(*arguments, script=script),
             env=self.environment(),
             cwd=self.project.state,
             start_new_session=True,
@@ -199,6 +216,7 @@ class Odoo:
         stdin: str | None = None,
         on_line: Callable[[str], None] | None = None,
         limits: Limits | None = None,
+        script: Path | None = None,
     ) -> int:
         """Run Odoo into a log file and return its exit code.
 
@@ -208,12 +226,14 @@ class Odoo:
         with log.open("w", errors="replace") as file:
             process = self.popen(
                 *arguments,
+                script=script,
                 stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
             )
+            self._running.add(process)
             guard = Guard(process, limits)
             try:
                 if stdin is not None:
@@ -236,6 +256,12 @@ class Odoo:
                 raise
             finally:
                 guard.end()
+                self._running.discard(process)
+
+    def stop_all(self) -> None:
+        """Stop what other threads run, so that they come to their end."""
+        for process in list(self._running):
+            stop(process, 5)
 
     def install(
         self,

@@ -1,8 +1,9 @@
 """Counting checks and ending with the one line that says how it went."""
 
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .console import MedspaError, plain
 
@@ -13,11 +14,13 @@ class Report:
 
     passed: int = 0
     failed: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def add(self, *, passed: int = 0, failed: int = 0) -> None:
-        """Count tests that ran elsewhere."""
-        self.passed += passed
-        self.failed += failed
+        """Count tests that ran elsewhere, in this thread or another."""
+        with self._lock:
+            self.passed += passed
+            self.failed += failed
 
     def check(self, name: str, function: Callable[[], list[str]]) -> bool:
         """Run one check and print its line.
@@ -36,9 +39,8 @@ class Report:
 
     def result(self, name: str, problems: list[str], seconds: float) -> None:
         """Print and count the outcome of one check."""
-        plain(f"{'FAIL' if problems else 'ok  '} {name} ({seconds:.1f} s)")
-        for line in problems:
-            plain(f"       {line}")
+        head = f"{'FAIL' if problems else 'ok  '} {name} ({seconds:.1f} s)"
+        plain("\n".join([head, *(f"       {line}" for line in problems)]))
         self.add(passed=not problems, failed=bool(problems))
 
     def close(self) -> int:

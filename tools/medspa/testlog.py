@@ -10,7 +10,8 @@ LINE = re.compile(
     r"(?P<logger>[^\s:]+): (?P<text>.*)$"
 )
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
-STATS = re.compile(r"^(\w+): (\d+) tests ([\d.]+)s (\d+) queries")
+# one line a module, a class and a test: module, module.file.class, and so on
+STAT = re.compile(r"^\t(\w+(?:\.\w+)*): ([\d.]+)s \d+ queries$")
 STARTED = re.compile(r"^Starting (\S+) \.\.\.")
 MODULE = re.compile(r"odoo\.addons\.(\w+)")
 FAILED = re.compile(r"^(FAIL|ERROR): (.+)$")
@@ -34,17 +35,43 @@ class Entry:
 
 @dataclass
 class TestLog:
-    """What a run said, in figures and in texts."""
+    """What a run, or several runs of one suite, said in figures and in texts."""
 
     tests: int = 0
     failed: int = 0
     errors: int = 0
     finished: bool = False
     hung: str | None = None
-    modules: dict[str, tuple[int, float]] = field(default_factory=dict)
+    # each test that began, as file.class.method with odoo.addons in front
+    started: Counter[str] = field(default_factory=Counter)
+    # seconds by module, by class and by test
+    seconds: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+
+    def add(self, other: "TestLog") -> None:
+        """Join in what another run found out about tests and times."""
+        self.started += other.started
+        for name, seconds in other.seconds.items():
+            self.seconds[name] = self.seconds.get(name, 0) + seconds
+
+    def modules(self) -> dict[str, tuple[int, float]]:
+        """Return each module's tests and seconds."""
+        tests = Counter(MODULE.match(name)[1] for name in self.started.elements())
+        return {
+            name: (tests[name], self.seconds.get(name, 0)) for name in sorted(tests)
+        }
+
+    def slowest(self, count: int) -> list[tuple[str, float]]:
+        """Return the tests (and what sets their classes up) that took longest."""
+        tests = [(name, took) for name, took in self.seconds.items() if is_test(name)]
+        return sorted(tests, key=lambda item: -item[1])[:count]
+
+
+def is_test(name: str) -> bool:
+    """Tell whether statistics are of one test, by its name: addon.file.class.method."""
+    return name.count(".") == 3
 
 
 def entries(lines: Iterable[str]) -> Iterable[Entry]:
@@ -72,18 +99,17 @@ def read(lines: Iterable[str], ours: Iterable[str]) -> TestLog:
     """
     log = TestLog()
     ours = set(ours)
-    # the figures in Odoo's own statistics count each class's setUp as a test
-    started: Counter[str] = Counter()
     for entry in entries(lines):
         if entry.logger == "odoo.tests.result" and (match := RESULT.search(entry.text)):
             log.failed, log.errors, log.tests = (
                 int(number) for number in match.groups()
             )
             log.finished = True
-        elif entry.logger == "odoo.tests.stats" and (match := STATS.match(entry.text)):
-            log.modules[match[1]] = started[match[1]], float(match[3])
-        elif STARTED.match(entry.text) and (module := MODULE.match(entry.logger)):
-            started[module[1]] += 1
+        elif entry.logger == "odoo.tests.stats":
+            stats = filter(None, map(STAT.match, entry.more))
+            log.seconds |= {stat[1]: float(stat[2]) for stat in stats}
+        elif MODULE.match(entry.logger) and (match := STARTED.match(entry.text)):
+            log.started[f"{entry.logger}.{match[1]}"] += 1
         elif match := SKIPPED.match(entry.text):
             log.skipped.append((match[1], match[2]))
         elif entry.level == "ERROR" and FAILED.match(entry.text):

@@ -1,10 +1,10 @@
 """./medspa test: every check, ending in one line with the figures."""
 
+import importlib
+import importlib.util
 import os
-import re
-import time
 import unittest
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,55 +13,115 @@ from . import lint, testlog
 from .addons import Addon
 from .console import MedspaError, elapsed, plain, say, step
 from .locks import FileLock
-from .odoo import HungError, Limits, free_port
 from .project import Project
 from .report import Report
-from .settings import (
-    SEPARATE_ADDONS,
-    SILENT_SECONDS,
-    TEST_ADDONS,
-    TEST_DB,
-    TEST_SECONDS,
-)
+from .settings import SEPARATE_ADDONS, TEST_ADDONS, TEST_DB
+from .shards import Shards
+from .stages import Stages, workers
+from .suite import print_times, run_and_count
+from .testlog import TestLog
 from .workspace import Workspace, opened
 
-LIMITS = Limits(silent=SILENT_SECONDS, until=TEST_SECONDS)
+# Modules of this tool with a function ``stage(work, report)`` that is part of the
+# whole.
+MORE_STAGES = ["journeys"]
 
 
-def run(project: Project, *, tags: str | None, fast: bool, keep: bool) -> int:
+def run(
+    project: Project, *, tags: str | None, fast: bool, keep: bool, jobs: int | None
+) -> int:
     """Run the checks.
 
     :param tags: a part of our addons' tests, in the words of Odoo's --test-tags
     :param fast: only our addons' tests, on a database that is kept and updated
     :param keep: keep the database afterwards
+    :param jobs: how many processes run at once, if not as many as there are cores
     """
     report = Report()
     try:
-        _run(project, report, tags=tags, fast=fast, keep=keep)
+        with opened(project, tests=True) as work:
+            if tags or fast:
+                _run_part(work, report, tags=tags, fast=fast, keep=keep)
+            else:
+                _run_all(work, report, keep=keep, jobs=jobs or workers())
     except MedspaError as error:
         # the last line is wanted in any case
         report.result("everything could be run", [str(error)], elapsed())
     return report.close()
 
 
-def _run(
-    project: Project, report: Report, *, tags: str | None, fast: bool, keep: bool
+def _split(project: Project) -> tuple[list[Addon], list[Addon], list[Addon]]:
+    """Return our addons: those tested together, those apart, those of the demo."""
+    addons = repository.required(project)
+    together = [addon for addon in addons if addon.name not in SEPARATE_ADDONS]
+    apart = [addon for addon in addons if addon.name in SEPARATE_ADDONS]
+    return together, apart, repository.demo(addons)
+
+
+# === THE WHOLE ===
+
+
+def _run_all(work: Workspace, report: Report, *, keep: bool, jobs: int) -> None:
+    """Run every check, as many side by side as there are cores."""
+    together, apart, shown = _split(work.project)
+    run_own_tests(report)
+    # first, and alone: the others copy it
+    work.databases.template()
+    with test_database(work, keep=keep) as db:
+        shards = Shards(work, report, db, together)
+        stages = Stages(report, jobs, work.odoo.stop_all)
+        stages.add("installation", shards.install)
+        stages.add("lint", lint.run, work.project, report)
+        stages.add("demo clinic", _demo_stage, work, report, shown, apart, shards)
+        for name, function in _more_stages():
+            stages.add(name, function, work, report)
+        # what is left to do is shared: all end together, however long each takes
+        for number in range(1, jobs + 1):
+            stages.add(f"test process {number}", shards.share, number)
+        stages.wait()
+        shards.finish()
+    print_times(shards.result)
+    for name, seconds in stages.seconds.items():
+        say(f"{name}: {seconds:.0f} s")
+
+
+def _demo_stage(
+    work: Workspace,
+    report: Report,
+    shown: list[Addon],
+    apart: list[Addon],
+    shards: Shards,
 ) -> None:
-    """Run the checks and count them."""
-    whole = not (tags or fast)
-    with opened(project, tests=True) as work:
-        if whole:
-            lint.run(project, report)
-            run_own_tests(report)
-        addons = repository.required(project)
-        together = [addon for addon in addons if addon.name not in SEPARATE_ADDONS]
-        apart = [addon for addon in addons if addon.name in SEPARATE_ADDONS]
-        demo_tags = tags_of(tags, apart)
-        if demo_tags is None or tags is None:
-            with test_database(work, keep=keep or fast) as name:
+    """Check the demo clinic; its tests' times belong to the whole's."""
+    result = check_demo(work, report, shown, tags_of(None, apart))
+    shards.join(result)
+
+
+def _more_stages() -> Iterator[tuple[str, Callable[[Workspace, Report], None]]]:
+    """Yield the stages that have a module of their own."""
+    for name in MORE_STAGES:
+        if importlib.util.find_spec(f"{__package__}.{name}"):
+            yield name, importlib.import_module(f"{__package__}.{name}").stage
+
+
+# === A PART ===
+
+
+def _run_part(
+    work: Workspace, report: Report, *, tags: str | None, fast: bool, keep: bool
+) -> None:
+    """Run some tests of our addons, in one process."""
+    together, apart, shown = _split(work.project)
+    demo_tags = tags_of(tags, apart)
+    result = TestLog()
+    if demo_tags is None or tags is None:
+        with test_database(work, keep=keep or fast) as name:
+            result.add(
                 run_addon_tests(work, report, name, together, tags=tags, fast=fast)
-        if whole or demo_tags:
-            check_demo(work, report, repository.demo(addons), demo_tags)
+            )
+    if demo_tags and tags:
+        result.add(check_demo(work, report, shown, demo_tags))
+    print_times(result)
 
 
 def tags_of(tags: str | None, addons: list[Addon]) -> str | None:
@@ -122,7 +182,7 @@ def run_addon_tests(
     *,
     tags: str | None,
     fast: bool,
-) -> None:
+) -> TestLog:
     """Install our addons in a copy of the template and run their tests."""
     template = work.databases.template()
     names = [addon.name for addon in addons]
@@ -134,18 +194,10 @@ def run_addon_tests(
             work.databases.copy(template, db)
     chosen = tags or ",".join(f"/{name}" for name in names)
     arguments = ["-d", db, flag, ",".join(names), "--test-tags", chosen]
-    arguments += test_options(work)
     log = work.project.logs / "test.log"
     say(f"Installing and testing {', '.join(names)} (the log is {log})")
     what = "the test run is complete and its log clean"
-    run_and_count(work, report, log, arguments, names, what=what, tags=tags)
-
-
-def test_options(work: Workspace) -> list[str]:
-    """Return the options of a run that may open pages in a browser."""
-    options = ["--http-port", str(free_port()), "--gevent-port", str(free_port())]
-    options += ["--http-interface", "127.0.0.1", "--stop-after-init"]
-    return [*options, "--screenshots", str(work.project.logs / "tours")]
+    return run_and_count(work, report, log, arguments, names, what=what, tags=tags)
 
 
 def _has(work: Workspace, db: str, names: list[str]) -> bool:
@@ -158,120 +210,12 @@ def _has(work: Workspace, db: str, names: list[str]) -> bool:
     return set(names) <= {row[0] for row in rows}
 
 
-def run_and_count(
-    work: Workspace,
-    report: Report,
-    log: Path,
-    arguments: list[str],
-    names: list[str],
-    **options,
-) -> None:
-    """Run Odoo within the limits and count what it says of our addons."""
-    began = time.monotonic()
-    progress = Progress()
-    hung = None
-    try:
-        code = work.odoo.run(log, *arguments, on_line=progress, limits=LIMITS)
-    except HungError as error:
-        code, hung = 1, str(error)
-        if progress.now:
-            hung += f" It was at {progress.now}."
-    with log.open(errors="replace") as lines:
-        result = testlog.read(lines, names)
-    result.hung = hung
-    count(report, result, code, seconds=time.monotonic() - began, **options)
-
-
-class Progress:
-    """Prints a line now and then while tests run."""
-
-    INTERVAL = 20
-
-    def __init__(self) -> None:
-        """Start counting."""
-        self.started = 0
-        self.now: str | None = None
-        self.last = time.monotonic()
-
-    def __call__(self, line: str) -> None:
-        """Take one line of the log."""
-        match = testlog.LINE.match(line)
-        if not match:
-            return
-        text = match["text"]
-        started = testlog.STARTED.match(text)
-        if started:
-            self.started += 1
-            self.now = started[1]
-        if match["level"] == "ERROR" and (failed := testlog.FAILED.match(text)):
-            say(f"  {failed[1]} {failed[2]}")
-        elif started and time.monotonic() - self.last > self.INTERVAL:
-            self.last = time.monotonic()
-            say(f"  {self.started} tests started, now {self.now}")
-        elif re.match(r"Starting post tests", text):
-            say("  installed, now testing")
-
-
-def count(
-    report: Report,
-    result: testlog.TestLog,
-    code: int,
-    *,
-    what: str,
-    tags: str | None,
-    seconds: float,
-    expected: bool = True,
-) -> None:
-    """Print and count the outcome of our addons' tests.
-
-    :param what: the name of the check that the run itself is
-    :param expected: whether there should be tests at all
-    """
-    for text in result.failures:
-        plain(f"\n{text}")
-    if result.failures:
-        plain()
-    # Nothing of ours may be skipped: what is not run is not known to work.
-    for test, reason in result.skipped:
-        plain(f"FAIL {test}: skipped, {reason}")
-    for name, (tests, took) in sorted(result.modules.items()):
-        say(f"{name}: {tests} tests in {took:.0f} s")
-    wrong = result.failed + result.errors
-    skipped = len(result.skipped)
-    # a class that is skipped as a whole is none of the tests that Odoo counts
-    counted = sum(not test.startswith("setUpClass") for test, _reason in result.skipped)
-    report.add(passed=max(0, result.tests - wrong - counted), failed=wrong + skipped)
-    problems = run_problems(result, code, tags, expected=expected)
-    report.result(what, problems, seconds)
-
-
-def run_problems(
-    result: testlog.TestLog, code: int, tags: str | None, *, expected: bool = True
-) -> list[str]:
-    """Return what is wrong with a run apart from failed tests."""
-    problems = []
-    if result.hung:
-        problems.append(result.hung)
-    elif not expected:
-        if code:
-            problems.append(f"Odoo ended with exit code {code}")
-    elif not result.finished:
-        problems.append(f"Odoo ended with exit code {code} before the tests did")
-    elif not result.tests:
-        problems.append("no test ran" + (f": is --tags {tags} right?" if tags else ""))
-    elif code and not result.failed + result.errors:
-        problems.append(f"Odoo ended with exit code {code}")
-    for text in result.complaints:
-        problems += text.splitlines()
-    return problems
-
-
 # === THE DEMO CLINIC ===
 
 
 def check_demo(
     work: Workspace, report: Report, addons: list[Addon], tags: str | None
-) -> None:
+) -> TestLog:
     """Make the demo clinic as ./medspa run does, then update it and test it.
 
     :param tags: the tests to run there
@@ -289,21 +233,22 @@ def check_demo(
     say(f"Installing {', '.join(names)} with demo data, then updating")
     try:
         if report.check("demo data loads without a warning", installs):
-            _update_and_test(work, report, db, names, tags)
+            return _update_and_test(work, report, db, names, tags)
+        return TestLog()
     finally:
         work.databases.drop(db)
 
 
 def _update_and_test(
     work: Workspace, report: Report, db: str, names: list[str], tags: str | None
-) -> None:
+) -> TestLog:
     """Update our addons in the demo clinic, with the tests that belong there."""
     log = work.project.logs / "demo-update.log"
-    arguments = ["-d", db, "-u", ",".join(names), *test_options(work)]
+    arguments = ["-d", db, "-u", ",".join(names)]
     if tags:
         arguments += ["--test-tags", tags]
     what = "the demo clinic updates without a warning"
     expected = bool(tags)
-    run_and_count(
+    return run_and_count(
         work, report, log, arguments, names, what=what, tags=tags, expected=expected
     )

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from medspa.addons import Addon
 from medspa.report import Report
+from medspa.suite import count, run_problems
 from medspa.testlog import read
-from medspa.testrun import count, run_problems, tags_of
+from medspa.testrun import tags_of
 
 HEAD = "2026-01-31 10:00:00,123 4711"
 
@@ -20,7 +21,11 @@ def line(level: str, logger: str, text: str) -> str:
 GOOD = [
     line("INFO", "odoo.modules.loading", "loading 80 modules..."),
     line("INFO", "odoo.addons.ours.tests.test_x", "Starting TestX.test_a ..."),
-    line("INFO", "odoo.tests.stats", "ours: 3 tests 1.50s 700 queries"),
+    line("DEBUG", "odoo.tests.stats", "Detailed Tests Report:"),
+    "\tours: 1.50s 700 queries\n",
+    "\tours.test_x.TestX: 1.50s 700 queries\n",
+    "\tours.test_x.TestX.setUpClass: 1.10s 600 queries\n",
+    "\tours.test_x.TestX.test_a: 0.40s 100 queries\n",
     line(
         "INFO",
         "odoo.tests.result",
@@ -36,8 +41,16 @@ class TestTestLog(unittest.TestCase):
     def test_clean_run(self):
         log = read(GOOD, ["ours"])
         self.assertEqual((log.tests, log.failed, log.errors), (3, 0, 0))
-        self.assertEqual(log.modules, {"ours": (1, 1.5)})
+        self.assertEqual(log.modules(), {"ours": (1, 1.5)})
+        name = "odoo.addons.ours.tests.test_x.TestX.test_a"
+        self.assertEqual(log.started, {name: 1})
+        self.assertEqual(log.slowest(1), [("ours.test_x.TestX.setUpClass", 1.1)])
         self.assertEqual(self.problems(GOOD), [])
+
+    def test_runs_of_one_suite_are_joined(self):
+        log = read(GOOD, ["ours"])
+        log.add(read(GOOD, ["ours"]))
+        self.assertEqual(log.modules(), {"ours": (2, 3.0)})
 
     def test_failure_keeps_its_traceback(self):
         lines = [

@@ -135,6 +135,12 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         visit = self.sudo().visit_id or self._create_visit("done")
         visit.state = "done"
+        user = self.env.user
+        if visit._is_written_up() and user.has_group(
+            "medspa_membership.group_medspa_practitioner"
+        ):
+            # Whoever wrote it closes it: the record is complete.
+            visit._finish(user)
         reservations = self._get_reservations()
         if not reservations and not self.is_paid_apart:
             # Not covered when booked: a credit bought since then pays now.

@@ -30,22 +30,21 @@ class CalendarEvent(models.Model):
         return super()._get_public_fields() | {"medspa_company_id"}
 
     @api.model
-    def _search(self, domain, *args, **kwargs):
+    def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
         """Override to find others' appointments by time and attendee only.
 
-        Who is treated for what could be asked by searching otherwise.
+        Who is treated for what could be asked by searching and sorting otherwise.
         """
         domain = Domain(domain)
         if not self._sees_appointments():
-            open_fields = self._get_public_fields() | {"partner_ids", "attendee_ids"}
-            if any(
-                condition.field_expr.split(".")[0] not in open_fields
-                for condition in domain.iter_conditions()
-            ):
+            asked = {condition.field_expr for condition in domain.iter_conditions()}
+            asked |= {term.split()[0] for term in (order or "").split(",") if term}
+            open_fields = self._get_public_fields() | {"partner_ids"}
+            if any(name.split(".")[0] not in open_fields for name in asked):
                 domain &= Domain("medspa_company_id", "=", False) | Domain(
                     "user_id", "=", self.env.uid
                 )
-        return super()._search(domain, *args, **kwargs)
+        return super()._search(domain, offset, limit, order, **kwargs)
 
     def _is_appointment(self):
         """Tell an appointment from a meeting, whatever the user may see of it."""

@@ -1,20 +1,29 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import timedelta
+
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date, is_html_empty
+
+# What a clinician writes of a visit until it is finished.
+WRITTEN_FIELDS = ("protocol", "notes", "settings", "product_line_ids", "photo_ids")
+# A visit that was written up is finished by itself when so many days have passed.
+FINISHED_AFTER_DAYS = 2
 
 
 class MedspaVisit(models.Model):
     """What happened at an appointment: the clinical side, and what was used for it.
 
     Staff see that a visit took place; only clinicians read what it says. A visit closed
-    by mistake is undone and kept: the next close makes a new one.
+    by mistake is undone and kept: the next close makes a new one. What a clinician has
+    finished is not changed any more: an addendum says what else there is, by whom and
+    when.
     """
 
     _name = "medspa.visit"
     _description = "Visit"
-    _inherit = ["mail.thread"]
+    _inherit = ["medspa.guarded", "mail.thread"]
     _order = "visited_at desc, id desc"
     _check_company_auto = True
 
@@ -35,6 +44,19 @@ class MedspaVisit(models.Model):
         [("draft", "Being written"), ("done", "Done"), ("undone", "Undone")],
         default="done",
         required=True,
+    )
+    finished_at = fields.Datetime(
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Since then the record is only added to.",
+    )
+    finished_by_id = fields.Many2one(
+        "res.users",
+        "Finished by",
+        readonly=True,
+        copy=False,
+        help="Nobody: it was finished by itself, some days after the visit.",
     )
     units_used = fields.Float(digits=(16, 3), readonly=True)
     credit_move_ids = fields.One2many(
@@ -73,6 +95,13 @@ class MedspaVisit(models.Model):
         "Photos",
         groups="medspa_membership.group_medspa_practitioner",
     )
+    addendum_ids = fields.One2many(
+        "medspa.visit.addendum",
+        "visit_id",
+        "Addenda",
+        readonly=True,
+        groups="medspa_membership.group_medspa_practitioner",
+    )
     allergies = fields.Text(related="partner_id.allergies")
     contraindications = fields.Text(related="partner_id.contraindications")
     previous_visit_id = fields.Many2one(
@@ -105,6 +134,62 @@ class MedspaVisit(models.Model):
         "This appointment has been closed already.",
     )
 
+    _finished_is_closed = models.Constraint(
+        "CHECK (finished_at IS NULL OR state IN ('done', 'undone'))",
+        "Only a visit that has taken place is finished.",
+    )
+
+    def init(self):
+        """Let the database keep what a visit stands for.
+
+        It stays with its appointment, and it is undone only when everything that it had
+        used was given back: one session is never taken twice.
+        """
+        self.env.cr.execute(
+            """
+            CREATE OR REPLACE FUNCTION medspa_visit_stays_with_its_appointment()
+            RETURNS trigger AS $$
+            BEGIN
+                IF OLD.event_id IS NOT NULL
+                        AND NEW.event_id IS DISTINCT FROM OLD.event_id THEN
+                    RAISE EXCEPTION 'medspa_visit % stays with its appointment', OLD.id
+                        USING ERRCODE = 'restrict_violation';
+                END IF;
+                IF OLD.state = 'undone' AND NEW.state <> 'undone' THEN
+                    RAISE EXCEPTION 'medspa_visit % is undone for good', OLD.id
+                        USING ERRCODE = 'restrict_violation';
+                END IF;
+                RETURN NEW;
+            END $$ LANGUAGE plpgsql;
+            DROP TRIGGER IF EXISTS medspa_visit_stays ON medspa_visit;
+            CREATE TRIGGER medspa_visit_stays
+                BEFORE UPDATE OF event_id, state ON medspa_visit
+                FOR EACH ROW
+                EXECUTE FUNCTION medspa_visit_stays_with_its_appointment();
+            CREATE OR REPLACE FUNCTION medspa_visit_gives_back()
+            RETURNS trigger AS $$
+            BEGIN
+                IF EXISTS (
+                    SELECT FROM medspa_credit_move used
+                     WHERE used.visit_id = NEW.id AND used.kind = 'redeem'
+                       AND NOT EXISTS (
+                        SELECT FROM medspa_credit_move back
+                         WHERE back.restored_move_id = used.id)
+                ) THEN
+                    RAISE EXCEPTION 'medspa_visit % has not given back its session',
+                        NEW.id USING ERRCODE = 'restrict_violation';
+                END IF;
+                RETURN NULL;
+            END $$ LANGUAGE plpgsql;
+            DROP TRIGGER IF EXISTS medspa_visit_undone ON medspa_visit;
+            CREATE CONSTRAINT TRIGGER medspa_visit_undone
+                AFTER UPDATE OF state ON medspa_visit
+                DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW WHEN (NEW.state = 'undone')
+                EXECUTE FUNCTION medspa_visit_gives_back();
+            """
+        )
+
     # === COMPUTE METHODS === #
 
     @api.depends("partner_id", "treatment_id")
@@ -133,6 +218,49 @@ class MedspaVisit(models.Model):
 
     # === CRUD METHODS === #
 
+    def write(self, vals):
+        if set(WRITTEN_FIELDS) & vals.keys():
+            self._check_is_open()
+        return super().write(vals)
+
+    def _check_is_open(self):
+        """Refuse to change what a clinician has finished.
+
+        :raise AccessError: it is finished or undone, and no method of the product asks
+        """
+        if self.env.su:
+            return
+        if self.filtered(lambda visit: visit.finished_at or visit.state == "undone"):
+            raise AccessError(
+                self.env._("This visit is finished: add an addendum to it.")
+            )
+
+    @api.model
+    def _get_guarded_fields(self):
+        """Override: clinicians write what was done, and nothing else of a visit."""
+        return super()._get_guarded_fields() - set(WRITTEN_FIELDS)
+
+    def _get_guard_message(self):
+        return self.env._(
+            "Patient, time and status of a visit follow its appointment: undo the "
+            "appointment to correct them."
+        )
+
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        """Override of `mail`: what is said about a visit is for clinicians.
+
+        To them a visit that is finished stays open; to others it never was.
+        """
+        is_clinician = self.env.user.has_group(
+            "medspa_membership.group_medspa_practitioner"
+        )
+        operation = (
+            "read"
+            if is_clinician and message_operation in ("read", "create")
+            else "write"
+        )
+        return dict.fromkeys(self, operation)
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kept(self):
         raise UserError(
@@ -150,6 +278,28 @@ class MedspaVisit(models.Model):
         """Open the allergies and contraindications. Note: `self.ensure_one()`."""
         self.ensure_one()
         return self.partner_id.action_edit_warnings()
+
+    def action_finish(self):
+        """Finish what was written: from now on it is only added to."""
+        self.check_access("write")
+        for visit in self:
+            if visit.state != "done":
+                raise UserError(
+                    self.env._("Close the appointment first, then finish the visit.")
+                )
+        self.sudo()._finish(self.env.user)
+
+    def action_add_addendum(self):
+        """Open an addendum to write. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Addendum"),
+            "res_model": "medspa.visit.addendum",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_visit_id": self.id},
+        }
 
     def action_copy_previous(self):
         """Take over protocol, settings and products of the visit before.
@@ -175,7 +325,45 @@ class MedspaVisit(models.Model):
                 ]
             visit.write(vals)
 
+    # === CRON METHODS === #
+
+    @api.model
+    def _cron_finish(self):
+        """Finish what was written up some days ago and not finished by hand."""
+        before = fields.Datetime.now() - timedelta(days=FINISHED_AFTER_DAYS)
+        visits_sudo = self.sudo().search(
+            [
+                ("state", "=", "done"),
+                ("finished_at", "=", False),
+                ("visited_at", "<", before),
+                "|",
+                ("protocol", "!=", False),
+                ("notes", "!=", False),
+            ],
+            limit=1000,
+        )
+        visits_sudo._finish()
+        if len(visits_sudo) == 1000:
+            self.env.ref("medspa_membership.ir_cron_finish_visits")._trigger()
+
     # === BUSINESS METHODS === #
+
+    def _finish(self, user=None):
+        """Keep the visits as they are from now on. Called as superuser."""
+        self.filtered(lambda visit: not visit.finished_at).write(
+            {
+                "finished_at": fields.Datetime.now(),
+                "finished_by_id": user.id if user else False,
+            }
+        )
+
+    def _is_written_up(self):
+        """Tell whether a clinician has written something. Note: `ensure_one()`."""
+        self.ensure_one()
+        visit_sudo = self.sudo()
+        return not (
+            is_html_empty(visit_sudo.protocol) and is_html_empty(visit_sudo.notes)
+        )
 
     def _get_settings(self):
         """Return the device settings that have a value, by name."""

@@ -8,7 +8,7 @@ class MedspaVisitPhoto(models.Model):
 
     _name = "medspa.visit.photo"
     _description = "Clinical photo"
-    _inherit = ["image.mixin"]
+    _inherit = ["medspa.visit.part", "image.mixin"]
     _order = "kind desc, id"
 
     visit_id = fields.Many2one(

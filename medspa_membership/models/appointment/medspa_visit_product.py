@@ -9,6 +9,7 @@ class MedspaVisitProduct(models.Model):
     """A product that a visit used up: what, from which lot, how much, at what cost."""
 
     _name = "medspa.visit.product"
+    _inherit = "medspa.visit.part"
     _description = "Product used in a visit"
     _order = "id"
 

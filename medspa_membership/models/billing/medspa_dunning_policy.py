@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools.sql import table_exists
 
 # At most so many tries for one declined charge (Stripe's advice). Visa's own limit is
 # 20 in 30 days for a card.
@@ -148,7 +149,13 @@ class MedspaPlanTerms(models.AbstractModel):
 
     @api.model
     def _default_dunning_policy_id(self):
-        """Return the first policy, for those who may read policies: templates of other
-        subscriptions are made by people who have nothing to do with them."""
+        """Return the first policy, for those who may read policies.
+
+        Templates of other subscriptions are made by people who have nothing to do with
+        them, and are there before the table is, while the addon is installed.
+        """
         Policy = self.env["medspa.dunning.policy"]
-        return Policy.search([], limit=1) if Policy.has_access("read") else Policy
+        is_there = table_exists(self.env.cr, Policy._table)
+        if is_there and Policy.has_access("read"):
+            return Policy.search([], limit=1)
+        return Policy

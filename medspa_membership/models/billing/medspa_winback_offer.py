@@ -102,6 +102,11 @@ class MedspaWinbackOffer(models.Model):
     def _get_label(self):
         """Return what is offered, in words. Note: `self.ensure_one()`."""
         self.ensure_one()
+        if self.kind == "discount" and self.plan_id.joining_fee:
+            return self.env._(
+                "%(percent)s %% off the first payment, but not off the joining fee",
+                percent=f"{self.percent:g}",
+            )
         if self.kind == "discount":
             return self.env._(
                 "%(percent)s %% off the first payment", percent=f"{self.percent:g}"

@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import is_html_empty
 
 
 class SaleSubscriptionTemplate(models.Model):
@@ -36,6 +37,7 @@ class SaleSubscriptionTemplate(models.Model):
         inverse="_inverse_is_plan_published",
         search="_search_is_plan_published",
     )
+    has_agreement = fields.Boolean(compute="_compute_has_agreement")
     waiting_count = fields.Integer(
         "To be paid", compute="_compute_waiting_count", help="Joined, not paid yet."
     )
@@ -122,6 +124,11 @@ class SaleSubscriptionTemplate(models.Model):
         if operator != "in":
             return NotImplemented
         return [("product_tmpl_id.is_published", "in", value)]
+
+    @api.depends("agreement")
+    def _compute_has_agreement(self):
+        for plan in self:
+            plan.has_agreement = not is_html_empty(plan.agreement)
 
     def _compute_waiting_count(self):
         counts = dict(

@@ -173,6 +173,7 @@ class MedspaCourse(models.Model):
 
     def action_resume(self):
         """Start the clock of a paused course again."""
+        self.check_access("write")
         for course in self:
             course._resume()
 

@@ -14,6 +14,7 @@ from . import (
     res_partner,
     sale_subscription,
     sale_subscription_cancel,
+    sale_subscription_close_reason,
     sale_subscription_dates,
     sale_subscription_discount,
     sale_subscription_jobs,

@@ -9,7 +9,7 @@ class ResPartner(models.Model):
     medspa_birthdate = fields.Date(
         "Date of birth",
         copy=False,
-        groups="base.group_user",
+        groups="medspa_membership.group_medspa_user",
         help="For a birthday treatment.",
     )
     membership_ids = fields.One2many(

@@ -344,6 +344,21 @@ class SaleSubscriptionTemplate(models.Model):
                     self.withdrawal_days,
                 )
             )
+        if self.family_limit:
+            lines.append(
+                self.env._(
+                    "Up to %s of the family use its credits and have its prices.",
+                    self.family_limit,
+                )
+                if self.family_has_rights
+                else self.env._(
+                    "Up to %s of the family use its credits.", self.family_limit
+                )
+            )
+        if self.waits_first:
+            lines.append(
+                self.env._("On the waiting list, members are offered free times first.")
+            )
         lines += self._get_pause_lines() + self._get_leaving_lines()
         return lines
 

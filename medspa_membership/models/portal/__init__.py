@@ -3,6 +3,7 @@
 from . import (
     base_partner_merge,
     calendar_event_deposit,
+    calendar_event_guard,
     calendar_event_hold,
     calendar_event_letters,
     calendar_event_move,

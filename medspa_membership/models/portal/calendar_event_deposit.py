@@ -30,6 +30,7 @@ class CalendarEvent(models.Model):
         :param viewer: the partner whose prices were shown
         """
         self.ensure_one()
+        # Visitors have no right on orders: this one was made a line ago.
         order_sudo = self._sell(self.credit_quantity).sudo().order_id
         if viewer != self.patient_id:
             company = self.medspa_company_id
@@ -48,7 +49,7 @@ class CalendarEvent(models.Model):
                 "prepayment_percent": share,
             }
         )
-        self.deposit_amount = order_sudo._get_prepayment_required_amount()
+        self.sudo().deposit_amount = order_sudo._get_prepayment_required_amount()
 
     def _on_deposit_paid(self):
         """Confirm what the deposit has paid for; late money finds the time taken.
@@ -77,6 +78,7 @@ class CalendarEvent(models.Model):
     def _ask_desk(self, note):
         """Leave a to-do for the desk at the order of the visit."""
         self.ensure_one()
+        # The to-do is for the desk, whoever causes it.
         order_sudo = self.sudo().sale_line_id.order_id
         order_sudo.activity_schedule(
             "mail.mail_activity_data_todo",
@@ -101,9 +103,12 @@ class CalendarEvent(models.Model):
         :rtype: str or None
         """
         self.ensure_one()
+        # Patients and practitioners read no orders: what becomes of the deposit is
+        # told.
         order_sudo = self.sudo().sale_line_id.order_id
         if not self.deposit_amount or order_sudo.state != "sale":
             return None
+        # A rule of the clinic, which patients are told.
         if is_late or not self.medspa_company_id.sudo().refunds_deposit:
             return "kept"
         return "refunded"
@@ -122,6 +127,7 @@ class CalendarEvent(models.Model):
 
     def _keep_deposit(self):
         """Let the order charge what was paid: no more is due for a missed visit."""
+        # Whoever cancels late causes it, without a right on orders.
         line_sudo = self.sudo().sale_line_id
         line_sudo.write(
             {
@@ -137,6 +143,7 @@ class CalendarEvent(models.Model):
 
     def _refund_deposit(self):
         """Send the money back the way it came; where that is not possible, ask."""
+        # Whoever cancels in time causes it, without a right on payments.
         order_sudo = self.sudo().sale_line_id.order_id
         paid = order_sudo.transaction_ids.filtered(
             lambda tx: (

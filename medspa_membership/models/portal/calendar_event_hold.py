@@ -53,6 +53,7 @@ class CalendarEvent(models.Model):
 
     def action_confirm_hold(self):
         """Confirm for a patient who called instead of clicking."""
+        self.check_access("write")
         for event in self:
             event._confirm_hold()
 
@@ -99,6 +100,7 @@ class CalendarEvent(models.Model):
             )
             if event.credit_id != statement["credit"]:
                 raise UserError(self._get_changed_message())
+            event._check_patient_is_free()
         if statement["deposit"]:
             event._sell_with_deposit(statement["deposit"], offer.patient)
         if is_held:
@@ -134,6 +136,7 @@ class CalendarEvent(models.Model):
             return False
         if has_answered:
             self._settle_visitor()
+        # Whoever confirms may not read orders.
         if not self.sudo().sale_line_id:
             self.is_paid_apart = False
         self._write_to_patient("booked_online")
@@ -155,6 +158,7 @@ class CalendarEvent(models.Model):
                     "name": self._get_appointment_name(known, self.treatment_id),
                 }
             )
+            # Whoever confirms may not write people.
             known.sudo()._flag_as_patients()
             self._forget_stranger(visitor)
 
@@ -180,6 +184,7 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         if not self._take_hold("booked"):
             return
+        # The order of this appointment alone.
         order_sudo = self.sudo().sale_line_id.order_id
         # Nobody has asked for it with a mailbox that answers.
         quiet = self.with_context(dont_notify=True)
@@ -195,7 +200,9 @@ class CalendarEvent(models.Model):
 
         :param visitor: a partner, or nobody
         """
+        # What is known of a visitor is counted, and told to nobody.
         patient_sudo = visitor.sudo()
+        # Whoever has another appointment stays.
         if (
             patient_sudo.is_unconfirmed_visitor
             and not patient_sudo.with_context(active_test=False).user_ids

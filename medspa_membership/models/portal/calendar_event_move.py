@@ -37,6 +37,7 @@ class CalendarEvent(models.Model):
         if self.ahead_date:
             days = {day for day in days if self._is_ahead_kept(day)}
         for credit in self._get_reservations():
+            # Patients read no credits: those that pay for their own appointment.
             credit_sudo = credit.sudo()
             first = credit_sudo.valid_from or date.min
             last = credit_sudo.expires_on or date.max
@@ -64,6 +65,7 @@ class CalendarEvent(models.Model):
             raise UserError(
                 self.env._("The time to change it online is over. Please call us.")
             )
+        # Whose diary is free is known to the clinic; the patient is told the times.
         offer = MoveOffer(self.sudo())
         slot = offer.find_slot(start, practitioner or self.practitioner_id)
         if not slot and not practitioner:
@@ -84,6 +86,7 @@ class CalendarEvent(models.Model):
                     "room_id": slot["room"].id,
                 }
             )
+            self._check_patient_is_free()
         self.message_post(
             body=self.env._(
                 "Moved by the patient, from %s.",

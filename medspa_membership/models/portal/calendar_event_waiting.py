@@ -55,6 +55,7 @@ class CalendarEvent(models.Model):
         """Override: who took an offered time and did not pay for it waits again."""
         res = super()._release_hold()
         if self.appointment_status == "cancelled":
+            # The entry of this appointment alone.
             self.env["medspa.waiting"].sudo().search(
                 [("event_id", "=", self.id), ("state", "=", "booked")]
             ).state = "waiting"

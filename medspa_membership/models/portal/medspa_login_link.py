@@ -63,12 +63,14 @@ class MedspaLoginLink(models.Model):
             is nobody's business
         :rtype: bool
         """
+        # Counters and links are the system's.
         Limit = self.env["medspa.rate.limit"].sudo()
         if not Limit._hit("login-link-network", network, *NETWORK_LIMIT):
             return False
         email = email_normalize(email or "")
         if not email or not Limit._hit("login-link-address", email, *ADDRESS_LIMIT):
             return True
+        # A row that opens nothing before its mail is sent.
         self.sudo().create(
             {
                 "email": email,
@@ -159,6 +161,7 @@ class MedspaLoginLink(models.Model):
     @api.model
     def _get_minutes(self):
         """Return for how many minutes a link is valid."""
+        # Settings are the administrator's.
         parameter = (
             self.env["ir.config_parameter"]
             .sudo()
@@ -172,6 +175,7 @@ class MedspaLoginLink(models.Model):
     @api.model
     def _find_open(self, token):
         """Return the link of a token that still opens something, without using it."""
+        # Links are the system's; the hash of the token finds one, and the number none.
         link_sudo = self.sudo().search([("token_hash", "=", self._hash(token))])
         return link_sudo.filtered(
             lambda link: (
@@ -202,6 +206,7 @@ class MedspaLoginLink(models.Model):
             )
         )
         burned = self.env.cr.fetchone()
+        # Links are the system's.
         self.sudo().invalidate_model(["used_at"])
         return bool(burned) and user._may_log_in_by_link()
 

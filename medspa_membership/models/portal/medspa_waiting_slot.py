@@ -54,6 +54,7 @@ class MedspaWaitingSlot(models.Model):
 
     def action_close(self):
         """Stop offering the time: it is free for everybody again."""
+        self.check_access("write")
         for slot in self:
             if slot._finish("over"):
                 slot._close_offers()
@@ -134,7 +135,19 @@ class MedspaWaitingSlot(models.Model):
             & Domain("id", "not in", asked.ids)
         )
         fitting = entries.treatment_id.filtered(self._fits)
-        return entries.filtered(lambda e: e.treatment_id in fitting)[:limit]
+        # Who has another appointment then is asked for another time.
+        busy = self.env["calendar.event"]._get_patient_times(
+            entries.partner_id, self.start, self.stop
+        )
+        entries = entries.filtered(
+            lambda e: e.treatment_id in fitting and not busy.get(e.partner_id.id)
+        )
+        # Who is promised to be first stands in front of the others, in their order.
+        memberships = self.env["sale.subscription"]._get_memberships(
+            entries.partner_id, company, company._medspa_date()
+        )
+        first = memberships.filtered("waits_first").partner_id
+        return entries.sorted(lambda e: e.partner_id not in first)[:limit]
 
     def _fits(self, treatment):
         """Tell whether a treatment fits into the time, its practitioner and room."""
@@ -196,6 +209,7 @@ class MedspaWaitingSlot(models.Model):
         done = bool(self.env.cr.fetchone())
         self.invalidate_recordset(["state"])
         if done:
+            # Nobody writes occupancy by hand.
             self.sudo().occupancy_ids.unlink()
         return done
 

@@ -15,6 +15,7 @@ class ProductProduct(models.Model):
         data = super()._to_markup_data(website)
         if self.service_tracking not in ("medspa_course", "medspa_treatment"):
             return data
+        # Name of the clinic, as on its pages.
         company_sudo = website.company_id.sudo()
         base_url = website.get_base_url()
         data["additionalType"] = "https://schema.org/Service"

@@ -160,6 +160,7 @@ class ProductTemplate(models.Model):
         No plan, and what it costs anyway, for members and where no plan saves anything.
         """
         Plan = self.env["sale.subscription.template"]
+        # Price lists of members are read to compare, and shown to nobody.
         if pricelist.sudo().member_key or patient._is_in_plan(company):
             return Plan, own
         totals = {}

@@ -43,6 +43,7 @@ class ResPartner(models.Model):
         :param str email: normalized
         :rtype: res.users
         """
+        # Visitors may read nobody; who is found is told to nobody.
         Users_sudo = self.env["res.users"].sudo()
         user = Users_sudo.search(Users_sudo._get_login_domain(email), limit=2)
         if not user:
@@ -90,6 +91,7 @@ class ResPartner(models.Model):
         :param str email: normalized
         :rtype: res.partner
         """
+        # Visitors may write nobody: it is a new person each time.
         return self.sudo().create(
             {
                 "name": name,
@@ -106,9 +108,11 @@ class ResPartner(models.Model):
         Note: `self.ensure_one()`
         """
         self.ensure_one()
+        # Who has the address is decided here, and told to nobody.
         email = self.sudo().email_normalized
         if not email:
             return self.browse()
+        # Visitors may read nobody; who is found is told to nobody.
         others_sudo = self.sudo().search(
             self._get_people_domain(email)
             & Domain("is_unconfirmed_visitor", "=", False)
@@ -133,6 +137,7 @@ class ResPartner(models.Model):
 
     def _has_name_of(self, other):
         """Tell whether two people have the same name, however it is written."""
+        # Names are compared, and told to nobody.
         names = [
             " ".join((partner.sudo().name or "").casefold().split())
             for partner in (self, other)
@@ -149,12 +154,14 @@ class ResPartner(models.Model):
         :rtype: res.partner
         """
         self.ensure_one()
+        # Called when the mailbox has answered.
         if not self.sudo().is_unconfirmed_visitor:
             return self
         known = self._find_known_self()
         if known:
             return known
         if not self._find_others_with_address():
+            # Called when the mailbox has answered.
             self.sudo().is_unconfirmed_visitor = False
         return self
 

@@ -70,6 +70,7 @@ class CalendarEvent(models.Model):
         Note: `self.ensure_one()`
         """
         self.ensure_one()
+        self.check_access("write")
         if not self._is_sold():
             if self.credit_id:
                 raise UserError(self.env._("A credit pays for it: nothing to charge."))
@@ -90,6 +91,7 @@ class CalendarEvent(models.Model):
         :raise UserError: paid already, or no credit covers it
         """
         self.ensure_one()
+        self.check_access("write")
         if self.appointment_status != "attended" or self.credit_id or self._is_sold():
             raise UserError(
                 self.env._("Only a visit that nothing has paid for takes a credit now.")
@@ -160,7 +162,7 @@ class CalendarEvent(models.Model):
                 }
             )
         )
-        self.sale_line_id = order_sudo.order_line.with_env(self.env)
+        self.sudo().sale_line_id = order_sudo.order_line
         return self.sale_line_id
 
     def _get_unit_split(self, units):

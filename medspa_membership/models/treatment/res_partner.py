@@ -8,6 +8,8 @@ class ResPartner(models.Model):
 
     is_patient = fields.Boolean(
         index="btree_not_null",
+        copy=False,
+        groups="medspa_membership.group_medspa_user",
         help="Has been sold or booked something, or is known so.",
     )
     credit_ids = fields.One2many(
@@ -31,4 +33,5 @@ class ResPartner(models.Model):
 
     def _flag_as_patients(self):
         """Remember that these people are patients, once."""
-        self.filtered(lambda partner: not partner.is_patient).sudo().is_patient = True
+        # Whoever sells a course causes it, and need not know.
+        self.sudo().filtered(lambda p: not p.is_patient).is_patient = True

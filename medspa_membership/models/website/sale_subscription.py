@@ -119,6 +119,10 @@ class SaleSubscription(models.Model):
         res = super()._on_started()
         for membership in self.sudo().filtered("sale_order_id"):
             membership._invite_member()
+        for company, memberships in self.sudo().grouped("company_id").items():
+            self.env["calendar.event"]._cover_what_is_booked(
+                memberships.partner_id, company
+            )
         return res
 
     def _invite_member(self):
