@@ -35,6 +35,8 @@
         "security/medspa_membership_rules.xml",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
+        # Letters are drawn by these when they are loaded.
+        "views/letter/mail_templates.xml",
         "data/mail_template_data.xml",
         "data/portal_mail_template_data.xml",
         "data/website_menu_data.xml",

@@ -18,6 +18,7 @@ from . import (
     medspa_reminder_rule_visit,
     medspa_reminder_send,
     medspa_reminder_text,
+    medspa_winback_offer,
     res_company,
     res_partner,
     sms_tracker,

@@ -61,6 +61,7 @@ class CalendarEvent(models.Model):
             return
         if self.appointment_status != "cancelled":
             return
+        # The change tells the patient by itself.
         try:
             with self.env.cr.savepoint():
                 self.write({"appointment_status": "booked"})
@@ -73,8 +74,6 @@ class CalendarEvent(models.Model):
                     error,
                 )
             )
-            return
-        self._notify_booked_online()
 
     def _ask_desk(self, note):
         """Leave a to-do for the desk at the order of the visit."""
