@@ -3,7 +3,7 @@
 {
     "name": "Clinic Courses and Memberships",
     "summary": "Sell courses of treatments, book them, and take each session off once.",
-    "version": "19.0.2.1.0",
+    "version": "19.0.3.0.0",
     "category": "Sales/Sales",
     "website": "https://github.com/medspa/medspa",
     "author": "medspa",

@@ -1,7 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
-    base_partner_merge,
     calendar_event,
     link_tracker,
     medspa_consent,

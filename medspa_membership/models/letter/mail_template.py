@@ -92,5 +92,6 @@ class MailTemplate(models.Model):
 
     def _check_can_be_rendered(self, fnames=None, render_options=None):
         """Override of `mail`: see :meth:`_update_letters`."""
-        if not self.env.context.get("medspa_unchecked"):
-            super()._check_can_be_rendered(fnames, render_options)
+        if self.env.context.get("medspa_unchecked"):
+            return None
+        return super()._check_can_be_rendered(fnames, render_options)
