@@ -126,6 +126,23 @@ def own_routes():
     return dict(sorted(routes.items()))
 
 
+def recorder(written):
+    """Return a `Cursor.execute` that notes the statements that write something."""
+    original = Cursor.execute
+
+    def execute(cursor, query, *args, **kwargs):
+        text = getattr(query, "code", query)
+        if (
+            isinstance(text, str)
+            and text.lstrip()[:6].upper() in WRITES
+            and not any(table in text for table in QUIET_TABLES)
+        ):
+            written.append(text)
+        return original(cursor, query, *args, **kwargs)
+
+    return execute
+
+
 class Matrix:
     """Asks, as every role, for every operation on models, fields and methods.
 
@@ -281,21 +298,9 @@ class Matrix:
             record = self.sample(model)
         for role in self.users:
             written = []
-            original = Cursor.execute
-
-            def execute(cursor, query, *args, written=written, original=original, **kw):
-                text = getattr(query, "code", query)
-                if (
-                    isinstance(text, str)
-                    and text.lstrip()[:6].upper() in WRITES
-                    and not any(table in text for table in QUIET_TABLES)
-                ):
-                    written.append(text)
-                return original(cursor, query, *args, **kw)
-
             self.env.flush_all()
             target = self._as(role, record)
-            with patch.object(Cursor, "execute", execute):
+            with patch.object(Cursor, "execute", recorder(written)):
                 let_in = self._may(
                     lambda target=target: (
                         self._check_exists(target),

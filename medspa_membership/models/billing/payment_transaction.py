@@ -84,7 +84,7 @@ class PaymentTransaction(models.Model):
 
         With a `default_state` of "done" a charge would be paid before it is made.
         """
-        clean = self.with_context(clean_context(self.env.context))
+        clean = self.with_env(self.env(context=clean_context(self.env.context)))
         return super(PaymentTransaction, clean).default_get(fields)
 
     def write(self, vals):
