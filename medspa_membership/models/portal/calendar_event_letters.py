@@ -77,7 +77,7 @@ class CalendarEvent(models.Model):
         What is held still is not the patient's yet.
         """
         self.ensure_one()
-        # Whoever changes it may not read patients.
+        # Whoever causes the letter may not read people.
         patient_sudo = self.sudo().patient_id
         return bool(
             not self.env.context.get("dont_notify")
@@ -106,7 +106,7 @@ class CalendarEvent(models.Model):
         if not template:
             return
         known = Template.concat(*(letter for letter in letters.values() if letter))
-        # Mails are the system's.
+        # Mails are the system's: those of this appointment.
         self.env["mail.mail"].sudo().search(
             [
                 ("model", "=", self._name),
@@ -187,7 +187,7 @@ class CalendarEvent(models.Model):
     def _would_lose_late(self):
         """Tell whether a late cancellation takes a session by the rule."""
         self.ensure_one()
-        # Patients may not read the terms of the clinic.
+        # The rule that holds for this appointment, which patients are told.
         terms_sudo = self.sudo()._get_terms_holder()
         return bool(terms_sudo.late_cancel_uses_session and self._get_reservations())
 
@@ -197,7 +197,7 @@ class CalendarEvent(models.Model):
         Note: `self.ensure_one()`
         """
         self.ensure_one()
-        # What pays is told to the patient, whoever writes.
+        # The patient's own credit, in words, in a letter to the patient.
         credit_sudo = self.sudo().credit_id
         if not credit_sudo or self.is_paid_apart:
             return ""
@@ -221,14 +221,14 @@ class CalendarEvent(models.Model):
             return self.env._(
                 "It was cancelled late: by our rules the session counts as used."
             )
-        # What pays is told to the patient, whoever writes.
+        # The patient's own credit and deposit, in words, in a letter to the patient.
         credit_sudo = self.sudo().credit_id
         if credit_sudo and not self.is_paid_apart:
             return self.env._(
                 "The session is yours again: %s left to book.",
                 credit_sudo._format_quantity(credit_sudo.available),
             )
-        # Whoever cancels may not read orders.
+        # What became of the deposit, in words.
         order_sudo = self.sudo().sale_line_id.order_id
         if self.deposit_amount and order_sudo.state == "cancel":
             return self.env._(
@@ -245,7 +245,7 @@ class CalendarEvent(models.Model):
     def _get_book_again_path(self):
         """Return the page on which the patient chooses another time."""
         self.ensure_one()
-        # Whoever cancels may not read courses.
+        # The patient's own course, for a link to its page.
         course_sudo = self.sudo().credit_id.course_id
         if course_sudo and course_sudo.state == "active":
             return f"/my/courses/{course_sudo.id}"

@@ -24,6 +24,6 @@ class SaleOrderLine(models.Model):
 
     def _has_own_letter(self):
         """Override: an appointment with a deposit is confirmed as one."""
-        # Whoever pays has no rights on appointments.
+        # Read to decide which letter goes out.
         has_deposit = any(self.sudo().appointment_ids.mapped("deposit_amount"))
         return super()._has_own_letter() or has_deposit
