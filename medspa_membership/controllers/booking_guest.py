@@ -176,6 +176,7 @@ class OpenBooking(Booking, SalePortal):
             or not event_sudo.patient_id.is_unconfirmed_visitor
         ):
             return request.redirect(f"/book/held/{token}", code=303)
+        # Counters are nobody's to read.
         Limit_sudo = request.env["medspa.rate.limit"].sudo()
         if not Limit_sudo._hit("booking-address", email, *ADDRESS_LIMIT):
             return request.redirect(f"/book/held/{token}", code=303)

@@ -19,6 +19,7 @@ class ClinicShop(WebsiteSale):
         """Override of `website_sale`: most patients live where the clinic is."""
         country = super()._get_default_country(order_sudo=order_sudo, **kwargs)
         if not country and order_sudo and order_sudo._is_clinic_cart():
+            # visitors may not read companies; the country is on every page
             country = order_sudo.company_id.sudo().country_id
         return country
 

@@ -16,9 +16,10 @@ class PaymentTransaction(models.Model):
 
         :raise AccessError: a visitor names a saved method
         """
-        if self.env.user._is_public() and any(
+        by_saved_method = any(
             vals.get("operation") == "online_token" for vals in vals_list
-        ):
+        )
+        if by_saved_method and not self.env["payment.token"]._may_use_saved_methods():
             raise AccessError(
                 self.env._("Log in to pay with a saved method, or use another one.")
             )

@@ -49,6 +49,7 @@ class ResPartner(models.Model):
         company = self.env.company
         new = self.filtered(lambda partner: not partner._origin)
         new.care_sessions_left = new.care_sessions_booked = new.care_amount_due = 0.0
+        # The currency of the clinic is no secret.
         new.care_currency_id = company.sudo().currency_id
         for partner in self - new:
             # Who works the agenda need not read invoices to see what is due.
