@@ -49,6 +49,7 @@ class CalendarEvent(models.Model):
                 "prepayment_percent": share,
             }
         )
+        # Shown, and written by the clinic alone.
         self.sudo().deposit_amount = order_sudo._get_prepayment_required_amount()
 
     def _on_deposit_paid(self):
