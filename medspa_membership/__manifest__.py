@@ -3,7 +3,7 @@
 {
     "name": "Clinic Courses and Memberships",
     "summary": "Sell courses of treatments, book them, and take each session off once.",
-    "version": "19.0.2.1.0",
+    "version": "19.0.3.0.0",
     "category": "Sales/Sales",
     "website": "https://github.com/medspa/medspa",
     "author": "medspa",
@@ -35,6 +35,8 @@
         "security/medspa_membership_rules.xml",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
+        # Letters are drawn by these when they are loaded.
+        "views/letter/mail_templates.xml",
         "data/mail_template_data.xml",
         "data/portal_mail_template_data.xml",
         "data/website_menu_data.xml",
@@ -66,6 +68,7 @@
         "views/portal/waiting_templates.xml",
         "views/portal/care_templates.xml",
         "views/website/plan_templates.xml",
+        "views/website/checkout_templates.xml",
         "views/portal/membership_templates.xml",
         "views/portal/membership_change_templates.xml",
         "views/portal/membership_method_templates.xml",

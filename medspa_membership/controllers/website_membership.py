@@ -177,15 +177,17 @@ class ClinicPlans(WebsiteSale):
         if not name or not signature:
             return {"error": request.env._("Write your name and sign in the field.")}
         try:
-            order_sudo.write(
-                {
-                    "signed_by": name,
-                    "signed_on": fields.Datetime.now(),
-                    "signature": signature,
-                }
-            )
-            request.env.cr.flush()
-        except (TypeError, binascii.Error, UserError):
+            with request.env.cr.savepoint():
+                order_sudo.write(
+                    {
+                        "signed_by": name,
+                        "signed_on": fields.Datetime.now(),
+                        "signature": signature,
+                    }
+                )
+        except UserError as error:
+            return {"error": str(error)}
+        except (TypeError, binascii.Error):
             return {"error": request.env._("The signature could not be read.")}
         return {"force_refresh": True, "redirect_url": "/shop/payment"}
 

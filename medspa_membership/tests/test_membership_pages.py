@@ -8,6 +8,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.mail.tests.common import MockEmail
 
+from ..models.credit.dates import format_day
 from .membership_http_common import PIXEL, MemberPages
 
 
@@ -116,8 +117,17 @@ class TestMembershipPages(MockEmail, MemberPages):
         self.assertEqual(response.status_code, 303)
         self.assertEqual(self.membership.membership_state, "paused")
         self.assertEqual(self.membership.pause_ids.days, 10)
-        self.assertIn("It is paused until", self._read(self.url))
+        text = self._read(self.url)
+        self.assertIn("It is paused until", text)
+        # Ten days of pause move the payment by ten days.
+        moved = self.membership.recurring_next_date + timedelta(days=10)
+        self.assertIn(
+            f"Next payment after it: $ 99.00 on {format_day(self.env, moved)}.", text
+        )
         self._post(f"{self.url}/resume")
+        self.assertEqual(
+            self.membership.recurring_next_date, moved - timedelta(days=10)
+        )
         self.assertEqual(self.membership.membership_state, "active")
 
     def test_forms_and_links_lead_to_the_membership(self):
@@ -218,7 +228,7 @@ class TestMembershipPages(MockEmail, MemberPages):
     # === END === #
 
     def test_cancel_and_take_it_back(self):
-        reason = self.env.ref("subscription_oca.close_reason_other")
+        reason = self.env.ref("medspa_membership.close_reason_else")
         end = self.membership._get_period_end(self.today)
         text = self._read(f"{self.url}/cancel")
         self.assertIn("Nothing more is charged", text)
@@ -245,7 +255,7 @@ class TestMembershipPages(MockEmail, MemberPages):
         self.assertFalse(self.membership.end_date)
 
     def test_dates_that_have_changed_are_shown_again(self):
-        reason = self.env.ref("subscription_oca.close_reason_other")
+        reason = self.env.ref("medspa_membership.close_reason_else")
         response = self._post(
             f"{self.url}/cancel", way="terms", end_date="2030-01-01", reason=reason.id
         )
@@ -253,7 +263,7 @@ class TestMembershipPages(MockEmail, MemberPages):
         self.assertFalse(self.membership.cancelled_on)
 
     def test_a_way_that_is_not_open_is_refused(self):
-        reason = self.env.ref("subscription_oca.close_reason_other")
+        reason = self.env.ref("medspa_membership.close_reason_else")
         for way in ("exit", "now", "withdraw", "x"):
             self._post(
                 f"{self.url}/cancel",
@@ -405,7 +415,7 @@ class TestMembershipRoutes(MemberPages):
 
     def _changes(self):
         today = str(self.company._medspa_date())
-        reason = self.env.ref("subscription_oca.close_reason_other").id
+        reason = self.env.ref("medspa_membership.close_reason_else").id
         end = str(self.membership._get_period_end(self.company._medspa_date()))
         return [
             ("pause", {"start": today, "end": today}),

@@ -62,6 +62,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     @api.model
     def _merge_patient_values(self, kept, others):
         """Return the values of who is kept, by the rules, as superuser."""
+        # What the desk may not read of a patient is merged too.
         partners_sudo = (kept | others).sudo()
         values = {}
         for name, rule in self._get_patient_merge_rules().items():
@@ -88,6 +89,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     @api.model
     def _are_patients(self, partners):
         """Tell whether any of these people is known to the clinic."""
+        # Only whether there is anything of the clinic leaves here.
         partners_sudo = partners.sudo().with_context(active_test=False)
         rules = self._get_patient_merge_rules()
         return any(partners_sudo.mapped(lambda p: any(p[name] for name in rules)))
@@ -100,7 +102,9 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
         :param kept: the one of them that stays
         """
+        # A membership at another clinic is a conflict too.
         sudo = partners.sudo().with_context(active_test=False)
+        # The same, of the one that stays.
         kept_sudo = kept.sudo()
         conflicts = []
         confirmed = sudo.filtered(lambda p: not p.is_unconfirmed_visitor)
@@ -178,12 +182,12 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         facts = [other._get_merged_label() for other in others]
         self._prepare_patient_rows(kept, others)
         # The desk may not read all that moves: visits of the website, say.
-        res = super(BasePartnerMergeAutomaticWizard, self.sudo())._merge(
-            partners.ids, kept.sudo(), extra_checks=False
+        Merge_sudo, kept_sudo = self.sudo(), kept.sudo()
+        res = super(BasePartnerMergeAutomaticWizard, Merge_sudo)._merge(
+            partners.ids, kept_sudo, extra_checks=False
         )
         # Core moves rows behind the back of the ORM.
         self.env.invalidate_all()
-        kept_sudo = kept.sudo()
         kept_sudo.write(values)
         self._finish_patient_rows(kept)
         kept_sudo.message_post(
@@ -202,6 +206,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         """
         if self.env.is_admin():
             return
+        # Log-ins are the administrator's to read; here they only count.
         users_sudo = partners.sudo().with_context(active_test=False).user_ids
         if not self.env.user.has_group(DESK) or not all(users_sudo.mapped("share")):
             raise UserError(
@@ -217,6 +222,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
         Core would stop at the first, or delete all rows of the other patient.
         """
+        # The rows of all clinics: the database knows no companies here.
         Waiting_sudo = self.env["medspa.waiting"].sudo()
         waiting = Waiting_sudo.search(
             [
@@ -229,6 +235,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             # In line since the earlier day, with the answer that is the better one.
             first = same.sorted(lambda w: w.state != "waiting")[:1]
             (same - first).state = "over"
+        # Of all clinics, as above.
         Offer_sudo = self.env["medspa.winback.offer"].sudo()
         offers = Offer_sudo.search(
             [("partner_id", "in", (kept | others).ids), ("state", "=", "sent")],
@@ -259,6 +266,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
                 )
             )
         self.env.invalidate_all()
+        # Prices follow at every clinic.
         memberships_sudo = kept.sudo().membership_ids
         if memberships_sudo:
             memberships_sudo._on_member_rights_changed()

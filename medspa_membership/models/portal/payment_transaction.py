@@ -25,6 +25,13 @@ class PaymentTransaction(models.Model):
             )
         return super().create(vals_list)
 
+    def _get_method_label(self):
+        """Return what was paid with, as a patient knows it. Note: `ensure_one()`."""
+        self.ensure_one()
+        if self.token_id:
+            return self.env._("card %s", self.token_id.display_name)
+        return self.payment_method_id.name
+
     def _sells_courses(self):
         """Override to confirm a held appointment as soon as the deposit is known."""
         # Payers read no orders but their own.

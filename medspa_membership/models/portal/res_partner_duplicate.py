@@ -41,9 +41,10 @@ class ResPartner(models.Model):
             if values
         )
         # Whom one may not see is not shown; that somebody has the address counts.
-        found_sudo = self.sudo().browse()
+        Partner_sudo = self.sudo()
+        found_sudo = Partner_sudo.browse()
         if not domain.is_false():
-            found_sudo = self.sudo().search(
+            found_sudo = Partner_sudo.search(
                 domain
                 & Domain("is_company", "=", False)
                 & Domain("type", "=", "contact"),
@@ -62,6 +63,7 @@ class ResPartner(models.Model):
     def _get_identity(self):
         """Return what tells one person from another. Note: `self.ensure_one()`."""
         self.ensure_one()
+        # Compared here, shown to nobody who may not see the person.
         person_sudo = self.sudo()
         return {
             "email": email_normalize(person_sudo.email or "") or None,
