@@ -3,7 +3,7 @@
 {
     "name": "Clinic Courses and Memberships",
     "summary": "Sell courses of treatments, book them, and take each session off once.",
-    "version": "19.0.2.1.0",
+    "version": "19.0.3.0.0",
     "category": "Sales/Sales",
     "website": "https://github.com/medspa/medspa",
     "author": "medspa",
@@ -35,6 +35,8 @@
         "security/medspa_membership_rules.xml",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
+        # Letters are drawn by these when they are loaded.
+        "views/letter/mail_templates.xml",
         "data/mail_template_data.xml",
         "data/portal_mail_template_data.xml",
         "data/website_menu_data.xml",

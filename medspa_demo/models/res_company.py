@@ -2,9 +2,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, models
 
-from ..scenario import Scenario
-
 from odoo.addons.medspa_membership.models.credit.medspa_credit import Moment
+
+from ..scenario import Scenario
 
 
 class ResCompany(models.Model):

@@ -13,6 +13,7 @@ from ..models.portal.booking_offer import BookingOffer
 from ..models.portal.calendar_event_hold import CONFIRM_SCOPE, PAGE_SCOPE
 from ..models.portal.res_users import LOGIN_LINK
 from .booking import START_FORMAT, Booking
+from .phone import get_phone_refusal, is_phone
 
 # How often one network and one address may hold a time: (requests, minutes).
 NETWORK_LIMIT = (10, 60)
@@ -140,7 +141,7 @@ class OpenBooking(Booking, SalePortal):
         sitemap=False,
         methods=["GET"],
     )
-    def book_held(self, token, **kwargs):
+    def book_held(self, token, sent=None, **kwargs):
         """Show what is to be done for a time that is held, or that it is booked."""
         event_sudo, _email = self._find_by_token(PAGE_SCOPE, token)
         if not event_sudo or event_sudo.appointment_status == "cancelled":
@@ -149,11 +150,38 @@ class OpenBooking(Booking, SalePortal):
             "event": event_sudo,
             "treatment": event_sudo.treatment_id,
             "token": token,
+            "is_sent_again": bool(sent),
             **self._prepare_appointment_tools(event_sudo.medspa_company_id),
         }
         if event_sudo.held_until and event_sudo.deposit_amount:
             values.update(self._prepare_deposit(event_sudo, token))
         return self._render_private("book_held", values)
+
+    @route(
+        "/book/held/<string:token>/again",
+        type="http",
+        auth="public",
+        website=True,
+        sitemap=False,
+        methods=["POST"],
+    )
+    def book_send_again(self, token, **kwargs):
+        """Send the link that confirms once more, to the same address, not for ever."""
+        event_sudo, _email = self._find_by_token(PAGE_SCOPE, token)
+        email = event_sudo and email_normalize(event_sudo.patient_id.email or "")
+        if (
+            not email
+            or not event_sudo.held_until
+            or event_sudo.deposit_amount
+            or not event_sudo.patient_id.is_unconfirmed_visitor
+        ):
+            return request.redirect(f"/book/held/{token}", code=303)
+        # Counters are nobody's to read.
+        Limit_sudo = request.env["medspa.rate.limit"].sudo()
+        if not Limit_sudo._hit("booking-address", email, *ADDRESS_LIMIT):
+            return request.redirect(f"/book/held/{token}", code=303)
+        event_sudo._ask_to_confirm(email)
+        return request.redirect(f"/book/held/{token}?sent=1", code=303)
 
     @route(
         "/book/held/<string:token>/appointment.ics",
@@ -261,6 +289,8 @@ class OpenBooking(Booking, SalePortal):
         email = email_normalize(kwargs.get("email") or "")
         if not name or not phone:
             raise UserError(env._("Please tell us your name and a phone number."))
+        if not is_phone(phone):
+            raise UserError(get_phone_refusal(env, phone))
         if not email:
             raise UserError(env._("Please check your e-mail address."))
         # Counters are nobody's to read.

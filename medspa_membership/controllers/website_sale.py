@@ -1,15 +1,13 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-import re
-
 from odoo.http import request
 
 from odoo.addons.website_sale.controllers.main import WebsiteSale
 
+from .phone import get_phone_refusal, is_phone
+
 # What makes an address of a country.
 ADDRESS_FIELDS = ("street", "street2", "zip", "city", "state_id")
-# Six digits or more, written as people write them.
-PHONE = re.compile(r"\+?[\s()./-]*(?:\d[\s()./-]*){6,15}")
 
 
 class ClinicShop(WebsiteSale):
@@ -21,6 +19,7 @@ class ClinicShop(WebsiteSale):
         """Override of `website_sale`: most patients live where the clinic is."""
         country = super()._get_default_country(order_sudo=order_sudo, **kwargs)
         if not country and order_sudo and order_sudo._is_clinic_cart():
+            # visitors may not read companies; the country is on every page
             country = order_sudo.company_id.sudo().country_id
         return country
 
@@ -63,15 +62,9 @@ class ClinicShop(WebsiteSale):
         if is_alone and country_id:
             address_values["country_id"] = country_id
         phone = address_values.get("phone")
-        if phone and not PHONE.fullmatch(phone.strip()):
+        if phone and not is_phone(phone):
             invalid.add("phone")
-            messages.append(
-                request.env._(
-                    "%s is no phone number. Please write it in digits, for example "
-                    "+34 600 111 222.",
-                    phone,
-                )
-            )
+            messages.append(get_phone_refusal(request.env, phone))
         return invalid, missing, messages
 
     # === CONFIRMATION === #

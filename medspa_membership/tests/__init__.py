@@ -32,6 +32,7 @@ from . import (
     test_instalments,
     test_ledger_properties,
     test_letter_recipients,
+    test_letters,
     test_login_link,
     test_member_booking,
     test_member_care,

@@ -237,6 +237,24 @@ class TestOpenBooking(OpenBookingCase):
             self.env["res.partner"].search([("name", "=", "Vera Visitor")])
         )
 
+    def test_letters_are_no_phone(self):
+        response = self._book(visitor={**VISITOR, "phone": "abc"})
+        self.assertIn("abc is no phone number", response.text)
+        self.assertFalse(self._appointments())
+
+    def test_the_mail_names_its_address_and_can_be_sent_again(self):
+        response = self._book()
+        url = response.headers["Location"].split("/", 3)[-1]
+        page = self.url_open(f"/{url}").text
+        self.assertIn("vera@example.com", page)
+        self.assertIn(f'action="/{url}/again"', page)
+        with self.mock_mail_gateway():
+            for _time in range(5):
+                response = self._post(f"/{url}/again")
+                self.assertEqual(response.status_code, 303)
+        # Four within an hour, the first included.
+        self.assertEqual(self._new_mails.mapped("email_to"), ["vera@example.com"] * 3)
+
     # === LOGGED IN === #
 
     def test_patient_books_with_a_session(self):
@@ -547,7 +565,7 @@ class TestBookAtOnce(RealTransactionsCase):
         data |= {
             "name": f"Visitor {number}",
             "email": f"visitor.{number}@at-once.example.com",
-            "phone": "600",
+            "phone": "600 000 000",
         }
         barrier.wait(60)
         response = client.post(f"{self.url}/confirm", data=data, **options)

@@ -172,6 +172,7 @@ class MatrixData(ClinicData):
                 pause,
                 cls.membership,
                 cls.membership.period_ids[:1],
+                cls.membership_pause,
                 cls.membership.benefit_ids[:1],
                 cls.membership.agreement_ids[:1],
                 cls.membership.sale_subscription_line_ids[:1],
@@ -202,6 +203,7 @@ class MatrixData(ClinicData):
                 "is_plan": True,
                 "price": 99,
                 "agreement": "<p>Terms</p>",
+                "company_id": cls.company.id,
                 "benefit_ids": [
                     Command.create({"treatment_id": cls.peel.id, "quantity": 2})
                 ],
@@ -222,6 +224,17 @@ class MatrixData(ClinicData):
         )
         membership.write({"membership_state": "active", "anchor_date": today})
         membership._ask_to_sign()
+        cls.membership_pause = (
+            cls.env["medspa.membership.pause"]
+            .sudo()
+            .create(
+                {
+                    "membership_id": membership.id,
+                    "start_date": today + timedelta(days=60),
+                    "meaning": "frozen_skip",
+                }
+            )
+        )
         cls.env["medspa.membership.period"].sudo().create(
             {
                 "membership_id": membership.id,
@@ -398,6 +411,8 @@ class TestSecurityRoutes(MatrixData, MatrixCase, HttpCase):
 
         def fill(match):
             converter, _colon, name = match[1].rpartition(":")
+            if "product.template" in converter:
+                return self.env["ir.http"]._slug(self.peel)
             if converter.startswith(("int", "model")):
                 known = (ids[key] for key in ids if key in name or key in converter)
                 return str(next(known, 1))

@@ -70,7 +70,8 @@ class MedspaConsent(models.Model):
 
         Staff notes what it was told; what came otherwise is noted by what brought it.
         """
-        if not self.env.su and any(vals.get("source") != "desk" for vals in vals_list):
+        sources = {vals.get("source", "desk") for vals in vals_list}
+        if not self.env.su and sources != {"desk"}:
             raise AccessError(
                 self.env._("The desk notes what it was told at the desk.")
             )

@@ -8,7 +8,7 @@ from psycopg2.errors import ExclusionViolation
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import format_datetime, mute_logger
+from odoo.tools import SQL, format_datetime
 
 # The statuses in which an appointment holds its practitioner and its room. One that
 # took place keeps its time: the day's calendar stays true.
@@ -38,7 +38,15 @@ class CalendarEvent(models.Model):
         :raise UserError: when practitioner, room or device is taken at that time
         """
         wanted = {event: event._get_occupancy() for event in self}
-        current_sudo = self.sudo().occupancy_ids
+        rows_sudo = (
+            self.env["medspa.occupancy"]
+            .sudo()
+            .search_fetch(
+                [("event_id", "in", self.ids)],
+                ["event_id", "resource_id", "patient_id", "start", "stop"],
+            )
+        )
+        current_sudo = rows_sudo.filtered("resource_id")
         stale_ids = []
         new_vals = []
         for event, rows in wanted.items():
@@ -55,7 +63,7 @@ class CalendarEvent(models.Model):
         current_sudo.browse(stale_ids).unlink()
         if new_vals:
             self._take_times(new_vals)
-        self._sync_patient_time()
+        self._sync_patient_time(rows_sudo - current_sudo)
 
     def _take_times(self, new_vals):
         """Let the appointments take the times of resources, or refuse.
@@ -71,27 +79,24 @@ class CalendarEvent(models.Model):
             # Somebody else took it at this very moment.
             raise UserError(self._get_taken_message()) from error
 
-    def _sync_patient_time(self):
+    def _sync_patient_time(self, current_sudo=None):
         """Make the times that the patients give what they should be.
 
         Where a patient has another appointment then, the time is not taken: the desk
         may want that; who books alone is refused by :meth:`_check_patient_is_free`.
+
+        :param current_sudo: the rows that are there, where they are known
         """
-        current_sudo = self.sudo().patient_occupancy_ids
+        if current_sudo is None:
+            current_sudo = self.sudo().patient_occupancy_ids
         rows = {row.event_id.id: row for row in current_sudo}
         stale_sudo, new_vals = current_sudo.browse(), []
         for event in self:
             vals = event._prepare_patient_time_vals()
             row_sudo = rows.get(event.id)
-            if (
-                row_sudo
-                and vals
-                and vals
-                == {
-                    name: row_sudo[name].id if name.endswith("_id") else row_sudo[name]
-                    for name in vals
-                }
-            ):
+            wanted = [vals.get(name) for name in ("patient_id", "start", "stop")]
+            given = row_sudo and [row_sudo.patient_id.id, row_sudo.start, row_sudo.stop]
+            if wanted == given:
                 continue
             if row_sudo:
                 stale_sudo |= row_sudo
@@ -100,25 +105,26 @@ class CalendarEvent(models.Model):
         stale_sudo.unlink()
         if not new_vals:
             return
-        self.env["medspa.occupancy"].flush_model()
-        taken = self._get_patient_times(
-            self.patient_id,
-            min(vals["start"] for vals in new_vals),
-            max(vals["stop"] for vals in new_vals),
+        # The constraint decides, and the row that meets another is left out. Met by one
+        # that is being booked at this moment, the request starts again and sees it.
+        rows = [
+            SQL(
+                "(%s, %s, %s, %s)",
+                vals["event_id"],
+                vals["patient_id"],
+                vals["start"],
+                vals["stop"],
+            )
+            for vals in new_vals
+        ]
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO medspa_occupancy (event_id, patient_id, start, stop)"
+                " VALUES %s ON CONFLICT DO NOTHING",
+                SQL(", ").join(rows),
+            )
         )
-        for vals in new_vals:
-            times = taken[vals["patient_id"]]
-            if any(
-                begin < vals["stop"] and end > vals["start"] for begin, end in times
-            ):
-                continue
-            times.append((vals["start"], vals["stop"]))
-            try:
-                with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
-                    self.env["medspa.occupancy"].sudo().create(vals)
-            except ExclusionViolation:
-                # Booked elsewhere at this very moment: as if it had been there before.
-                continue
+        self.invalidate_recordset(["patient_occupancy_ids"])
 
     def _prepare_patient_time_vals(self):
         """Return the time that the patient gives, nothing when it holds none."""

@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from markupsafe import Markup
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import is_html_empty
 
@@ -243,7 +243,7 @@ class MedspaMembershipAgreement(models.Model):
         """Write to the members whose signature is still missing: a queued job."""
         waiting = self.filtered(lambda a: a.state == "to_sign" and a.partner_id.email)
         template = self.env.ref("medspa_membership.mail_template_membership_sign")
-        template.send_mail_batch(waiting.ids)
+        template.with_user(SUPERUSER_ID).send_mail_batch(waiting.ids)
 
 
 class ProductTemplate(models.Model):

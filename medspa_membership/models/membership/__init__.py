@@ -2,6 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
     calendar_event,
+    mail_message,
     medspa_benefit,
     medspa_credit,
     medspa_discount_set,

@@ -229,7 +229,7 @@ class SaleSubscription(models.Model):
         clean = self
         if plans.filtered("is_plan"):
             # What is not said here is not said by the caller's context either.
-            clean = self.with_context(clean_context(self.env.context))
+            clean = self.with_env(self.env(context=clean_context(self.env.context)))
         for vals, plan in zip(vals_list, plans, strict=True):
             if plan.is_plan:
                 vals["membership_state"] = "pending"

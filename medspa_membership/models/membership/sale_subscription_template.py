@@ -1,6 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..till.tax import get_total
@@ -45,14 +45,14 @@ class SaleSubscriptionTemplate(models.Model):
         "medspa.plan.benefit",
         "template_id",
         "Benefits",
-        copy=True,
+        copy=False,
         groups="medspa_membership.group_medspa_user",
     )
     discount_ids = fields.One2many(
         "medspa.plan.discount",
         "template_id",
         "Discounts",
-        copy=True,
+        copy=False,
         groups="medspa_membership.group_medspa_user",
     )
     addon_product_ids = fields.Many2many(
@@ -165,6 +165,10 @@ class SaleSubscriptionTemplate(models.Model):
             if plan.is_plan:
                 vals.setdefault("price", plan.price)
                 vals["name"] = self.env._("%s (copy)", plan.name)
+                # Sellers copy templates of OCA, and may not read what plans give.
+                for name in ("benefit_ids", "discount_ids"):
+                    lines = plan[name].sorted("id").copy_data()
+                    vals.setdefault(name, [Command.create(line) for line in lines])
         return vals_list
 
     def _check_manager(self):

@@ -5,6 +5,7 @@ from . import (
     calendar_event_deposit,
     calendar_event_guard,
     calendar_event_hold,
+    calendar_event_letters,
     calendar_event_move,
     calendar_event_visitor,
     calendar_event_waiting,

@@ -107,8 +107,6 @@ class CalendarEvent(models.Model):
             self.env.ref("medspa_membership.ir_cron_release_holds")._trigger(
                 at=event.held_until
             )
-        else:
-            event._notify_booked_online()
         return event
 
     @api.model
@@ -141,7 +139,7 @@ class CalendarEvent(models.Model):
         # Whoever confirms may not read orders.
         if not self.sudo().sale_line_id:
             self.is_paid_apart = False
-        self._notify_booked_online()
+        self._write_to_patient("booked_online")
         return True
 
     def _settle_visitor(self):
@@ -188,7 +186,9 @@ class CalendarEvent(models.Model):
             return
         # The order of this appointment alone.
         order_sudo = self.sudo().sale_line_id.order_id
-        self.write({"appointment_status": "cancelled"})
+        # Nobody has asked for it with a mailbox that answers.
+        quiet = self.with_context(dont_notify=True)
+        quiet.write({"appointment_status": "cancelled"})
         self.message_post(body=self.env._("Not confirmed in time: the time is free."))
         if order_sudo.state in ("draft", "sent"):
             order_sudo._action_cancel()
@@ -216,16 +216,6 @@ class CalendarEvent(models.Model):
         ):
             patient_sudo.active = False
 
-    def _notify_booked_online(self):
-        """Seam: tell the patient that the appointment is booked.
-
-        Note: `self.ensure_one()`
-        """
-        self.ensure_one()
-        template = self.env.ref("medspa_membership.mail_template_booked_online")
-        # From the clinic, and not from the visitor who causes it.
-        template.with_user(SUPERUSER_ID).send_mail(self.id)
-
     def _ask_to_confirm(self, email):
         """Send the link that confirms a held time to the address that was given.
 
@@ -237,11 +227,9 @@ class CalendarEvent(models.Model):
         template = template.with_user(SUPERUSER_ID).with_context(
             medspa_confirm_url=self._get_confirm_url(email)
         )
-        mail_id = template.send_mail(
+        template.send_mail(
             self.id, email_values={"email_to": email, "recipient_ids": []}
         )
-        # Mails are the system's.
-        self.env["mail.mail"].sudo().browse(mail_id).send_after_commit()
 
     # === BUSINESS METHODS: LINKS === #
 

@@ -131,12 +131,11 @@ class MedspaLoginLink(models.Model):
             return
         token = self._arm(user)
         template = self.env.ref("medspa_membership.mail_template_login_link")
-        mail_id = template.with_context(
+        template.with_context(
             medspa_login_url=self._get_url(token),
             medspa_login_minutes=self._get_minutes(),
             lang=user.lang or self.lang,
         ).send_mail(self.id, email_values={"email_to": self.email})
-        self.env["mail.mail"].browse(mail_id).send_after_commit()
 
     def _arm(self, user):
         """Make the link one of the user, valid from now on, and return its token."""

@@ -350,6 +350,11 @@ class MedspaWaitingOffer(models.Model):
             self.slot_id.next_step_at = fields.Datetime.now()
             self.env.ref("medspa_membership.ir_cron_offer_freed_times")._trigger()
 
+    def _filter_letter_true(self, letter):
+        """Override: what somebody else has taken is not offered any more."""
+        offers = super()._filter_letter_true(letter)
+        return offers.filtered(lambda offer: offer._is_open())
+
     def _send(self):
         """Tell the person of the free time. Note: `self.ensure_one()`."""
         self.ensure_one()

@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import SUPERUSER_ID, fields, models
 from odoo.exceptions import UserError
 
 from ..credit.dates import format_day
@@ -229,9 +229,8 @@ class SaleSubscription(models.Model):
         self.ensure_one()
         template = self.env.ref("medspa_membership.mail_template_membership_withdrawn")
         # Members may not write mails; this one is theirs.
-        template.sudo().with_context(withdrawn_at=fields.Datetime.now()).send_mail(
-            self.id
-        )
+        template = template.with_user(SUPERUSER_ID)
+        template.with_context(withdrawn_at=fields.Datetime.now()).send_mail(self.id)
 
     def _enqueue_letter(self, name):
         """Override: a withdrawal has a letter of its own, at once and with the time."""
