@@ -223,6 +223,7 @@ def _start(
 ) -> subprocess.Popen:
     """Start Odoo for a lane: its clock is the file's, its mail goes to the walker."""
     odoo = work.odoo
+    work.databases.set_address(db, f"http://127.0.0.1:{port}")
     script = Path(__file__).with_name("journeys_odoo.py")
     arguments = ["-d", db, "--db-filter", f"^{db}$", *server.ports(port)]
     arguments += ["--http-interface", "127.0.0.1"]
