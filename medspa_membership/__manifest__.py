@@ -58,6 +58,7 @@
         "wizards/medspa_clinic_wizard_views.xml",
         "views/website/website_sale_templates.xml",
         "views/website/snippets.xml",
+        "views/portal/family_templates.xml",
         "views/portal/login_link_templates.xml",
         "views/website/member_price_templates.xml",
         "views/portal/portal_templates.xml",
