@@ -49,6 +49,7 @@
         "wizards/medspa_appointment_wizard_views.xml",
         "wizards/medspa_course_wizard_views.xml",
         "wizards/medspa_credit_use_views.xml",
+        "wizards/medspa_first_step_views.xml",
         "wizards/medspa_import_views.xml",
         "wizards/medspa_membership_wizard_views.xml",
         "report/medspa_course_report.xml",

@@ -21,6 +21,7 @@ from . import (
     test_credit_ledger,
     test_deposit,
     test_desk_sale,
+    test_first_steps,
     test_free_slots,
     test_guards,
     test_guest,
