@@ -44,6 +44,7 @@ from . import (
     test_membership_pages,
     test_membership_tours,
     test_missed_appointments,
+    test_multi_company,
     test_open_booking,
     test_patient_tours,
     test_merge,
