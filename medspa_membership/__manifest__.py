@@ -22,6 +22,7 @@
     "external_dependencies": {"python": ["vobject"]},
     "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "data": [
         # Groups come first: access lines and views name them.
         "security/medspa_membership_groups.xml",
