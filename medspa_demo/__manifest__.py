@@ -26,6 +26,7 @@
         "data/plan_data.xml",
         "data/gift_card_data.xml",
         "data/website_data.xml",
+        "data/ir_cron_data.xml",
     ],
     "assets": {
         "web._assets_primary_variables": [

@@ -4,12 +4,21 @@ from base64 import b64encode
 from datetime import time, timedelta
 
 from odoo import Command, fields
+from odoo.exceptions import UserError
 from odoo.tools.misc import file_open
 
 from odoo.addons.medspa_membership.models.credit.medspa_credit import Moment
 
 from .members import play_members
-from .stories import AGENDA, OFFERS_WANTED, PROTOCOLS, SATURDAY, STORIES, WEEK
+from .stories import (
+    AGENDA,
+    EVERY_DAY,
+    OFFERS_WANTED,
+    PROTOCOLS,
+    STORIES,
+    WEEK,
+    WEEKEND,
+)
 
 # Patients with a picture; the others show their initials.
 PICTURES = {
@@ -28,6 +37,8 @@ UNWANTED_VIEWS = [
     "website_sale_wishlist.add_to_wishlist",
     "website_sale_wishlist.product_add_to_wishlist",
 ]
+# The day of the installation, and the last one whose list was filled.
+PLAYED_ON, FILLED_ON = "medspa_demo.played_on", "medspa_demo.filled_on"
 # Hours at which appointments are asked for, in turn: the diary looks used.
 HOURS = (9, 11, 15, 10, 12, 16, 13, 11)
 
@@ -66,6 +77,8 @@ class Scenario:
         self._set_up_accounting()
         self._set_up_website()
         self._give_pictures()
+        # What Odoo tells its own customers each day.
+        self.env["digest.digest"].search([]).state = "deactivated"
         mail_sudo = self.env["mail.mail"]
         mails_before = mail_sudo.search([])
         courses = self._sell()
@@ -74,17 +87,67 @@ class Scenario:
         self._expire(courses)
         play_members(self)
         self._write_to_patients()
-        self.env["ir.config_parameter"].set_param(
-            "medspa_demo.played_on", str(self.today)
-        )
+        for name in (PLAYED_ON, FILLED_ON):
+            self.env["ir.config_parameter"].set_param(name, str(self.today))
         # Nobody lives at these addresses.
         (mail_sudo.search([]) - mails_before).unlink()
+
+    def play_today(self):
+        """Let people come today as well, on a day after that of the installation."""
+        param_sudo = self.env["ir.config_parameter"].sudo()
+        if self.today <= fields.Date.to_date(param_sudo.get_param(FILLED_ON)):
+            return
+        mail_sudo = self.env["mail.mail"]
+        mails_before = mail_sudo.search([])
+        self._close_days_before()
+        agenda = EVERY_DAY if self.today == self.day else WEEKEND
+        self._book_day(self.today, agenda)
+        param_sudo.set_param(FILLED_ON, str(self.today))
+        (mail_sudo.search([]) - mails_before).unlink()
+
+    def _close_days_before(self):
+        """Let those have come who were booked for days that are over."""
+        over = self.company._medspa_utc(self.today, time(0))
+        events = self.env["calendar.event"].search(
+            [
+                ("treatment_id", "!=", False),
+                ("appointment_status", "in", ("booked", "arrived")),
+                ("held_until", "=", False),
+                ("stop", "<", over),
+                ("patient_id", "in", self._get_patients().ids),
+            ],
+            order="start",
+        )
+        for event in events:
+            self._try(self._attend, event.with_context(default_moved_at=event.stop))
+
+    def _get_patients(self):
+        """Return the invented patients; nobody else is moved about."""
+        data = self.env["ir.model.data"].search(
+            [
+                ("module", "=", "medspa_demo"),
+                ("model", "=", "res.partner"),
+                ("name", "=like", "patient_%"),
+            ]
+        )
+        return self.env["res.partner"].browse(data.mapped("res_id"))
+
+    def _try(self, function, *args):
+        """Do what the rules of the clinic allow today, else leave it."""
+        try:
+            with self.env.cr.savepoint():
+                return function(*args)
+        except UserError:
+            return None
 
     # === SET-UP === #
 
     def _set_up_accounting(self):
         """Post the tax where the chart wants it, and payments to an account."""
-        self.env["product.pricelist"].search([]).currency_id = self.company.currency_id
+        currency = self.company.currency_id
+        self.env["product.pricelist"].search([]).currency_id = currency
+        # Made in the currency that the company had before it was this clinic.
+        self.env["loyalty.program"].search([]).currency_id = currency
         chart = self.env["account.chart.template"].with_company(self.company)
         if not self.company.chart_template:
             chart.try_loading("generic_coa", self.company)
@@ -134,6 +197,16 @@ class Scenario:
                 "parent_id": website.menu_id.id,
                 "website_id": website.id,
                 "sequence": 30,
+            }
+        )
+        gift = self.env.ref("loyalty.gift_card_product_50").product_tmpl_id
+        self.env["website.menu"].create(
+            {
+                "name": "Gift certificates",
+                "url": gift.website_url,
+                "parent_id": website.menu_id.id,
+                "website_id": website.id,
+                "sequence": 45,
             }
         )
 
@@ -315,20 +388,20 @@ class Scenario:
     def _fill_agenda(self):
         """Book the day of the agenda and bring its appointments to where they are now.
 
-        On a weekend the agenda is that of Monday, when nobody can have come yet.
+        At a weekend the agenda is that of Monday, when nobody can have come yet, and
+        fewer come today.
         """
         self._book_day(self.day, AGENDA)
-        if self.today.weekday() == 5:
-            self._book_day(self.today, SATURDAY)
+        if self.today != self.day:
+            self._book_day(self.today, WEEKEND)
 
     def _book_day(self, day, agenda):
         events = self.env["calendar.event"]
         for patient, treatment, hour in agenda:
             treatment = self._treatment(treatment)
             if self._find_slot(treatment, day, hour):
-                events |= self._book(self._ref(patient), treatment, day, hour).with_env(
-                    self.env
-                )
+                booked = self._try(self._book, self._ref(patient), treatment, day, hour)
+                events |= (booked or events[:0]).with_env(self.env)
         if day == self.today:
             self._bring_up_to_now(events.sorted("start"))
 

@@ -149,14 +149,25 @@ AGENDA = [
     ("patient_valeria", "facial_led", 17),
 ]
 
-# On a Saturday the clinic is open till two, with one practitioner; the agenda above is
+# At weekends the clinic is open till two, with one practitioner; the agenda above is
 # then that of Monday.
-SATURDAY = [
+WEEKEND = [
     ("patient_max", "laser_face", 10),
     ("patient_rosa", "facial_led", 10),
     ("patient_valeria", "laser_underarms", 11),
     ("patient_carlos", "laser_legs", 11),
     ("patient_thi", "facial_led", 13),
+]
+
+# Who comes on the days after the installation: single treatments, paid apart.
+EVERY_DAY = [
+    ("patient_max", "laser_face", 9),
+    ("patient_rosa", "facial_classic", 10),
+    ("patient_nuria", "toxin", 11),
+    ("patient_carlos", "laser_underarms", 12),
+    ("patient_thi", "facial_led", 13),
+    ("patient_beatriz", "laser_legs", 16),
+    ("patient_eleni", "facial_classic", 17),
 ]
 
 # Single treatments around the day, to fill the week: day, patient, treatment.

@@ -3,7 +3,7 @@
 {
     "name": "Clinic Courses and Memberships",
     "summary": "Sell courses of treatments, book them, and take each session off once.",
-    "version": "19.0.2.1.0",
+    "version": "19.0.3.0.0",
     "category": "Sales/Sales",
     "website": "https://github.com/medspa/medspa",
     "author": "medspa",
@@ -36,6 +36,8 @@
         "security/medspa_membership_rules.xml",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
+        # Letters are drawn by these when they are loaded.
+        "views/letter/mail_templates.xml",
         "data/mail_template_data.xml",
         "data/portal_mail_template_data.xml",
         "data/website_menu_data.xml",
@@ -58,6 +60,7 @@
         "wizards/medspa_clinic_wizard_views.xml",
         "views/website/website_sale_templates.xml",
         "views/website/snippets.xml",
+        "views/portal/family_templates.xml",
         "views/portal/login_link_templates.xml",
         "views/website/member_price_templates.xml",
         "views/portal/portal_templates.xml",
@@ -67,6 +70,7 @@
         "views/portal/waiting_templates.xml",
         "views/portal/care_templates.xml",
         "views/website/plan_templates.xml",
+        "views/website/checkout_templates.xml",
         "views/portal/membership_templates.xml",
         "views/portal/membership_change_templates.xml",
         "views/portal/membership_method_templates.xml",

@@ -42,6 +42,9 @@ LINK = "[link]"
 CONFIRM_LINK = "[confirm]"
 CANCEL_LINK = "[cancel]"
 
+# A reminder with a link to cancel leaves so many hours before that link is over.
+LINK_HOURS = 4
+
 # A message is tried so often in all, so many minutes after the attempt before.
 RETRY_MINUTES = (15, 60)
 # A message in hand for longer was interrupted: nobody knows whether it went out.

@@ -1,3 +1,3 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from . import res_company, sms_sms
+from . import payment_transaction, res_company, sms_sms

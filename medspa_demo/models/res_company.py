@@ -1,8 +1,10 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import models
+from odoo import api, models
 
 from odoo.addons.medspa_membership.models.credit.medspa_credit import Moment
+
+from ..scenario import Scenario
 
 
 class ResCompany(models.Model):
@@ -14,3 +16,10 @@ class ResCompany(models.Model):
         if moment is None and isinstance(day, Moment):
             return day.at
         return super()._medspa_date(moment)
+
+    # === CRON METHODS === #
+
+    @api.model
+    def _cron_play_today(self):
+        """Fill the list of each new day, so that the demo clinic is never empty."""
+        Scenario(self.env).play_today()

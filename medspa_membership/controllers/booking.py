@@ -46,8 +46,10 @@ class Booking(ClinicPortal):
         line_sudo = self._get_own_line(course_id, line_id)
         if not line_sudo:
             return request.redirect("/my")
+        start = self._parse_start(kwargs.get("start"))
+        if booked_url := self._get_booked_url(line_sudo, start):
+            return request.redirect(booked_url, code=303)
         try:
-            start = self._parse_start(kwargs.get("start"))
             if not start:
                 raise UserError(request.env._("Please choose a time first."))
             performers = line_sudo._get_performers()
@@ -64,11 +66,23 @@ class Booking(ClinicPortal):
                     ._book(start, practitioner)
                 )
         except UserError as error:
-            request.env.invalidate_all(flush=False)
+            # The tap before this one may have booked it meanwhile: look again, at what
+            # has been committed since.
+            request.env.cr.rollback()
+            if booked_url := self._get_booked_url(line_sudo, start):
+                return request.redirect(booked_url, code=303)
             return self._render_booking(
                 line_sudo, error=str(error), **self._keep_choice(line_sudo, kwargs)
             )
         return request.redirect(f"/my/appointments/{event_sudo.id}?booked=1", code=303)
+
+    @staticmethod
+    def _get_booked_url(line_sudo, start):
+        """Return the page of the session that the patient has booked at that time."""
+        event_sudo = start and request.env["calendar.event"]._find_booked(
+            line_sudo.course_id.partner_id, line_sudo.treatment_id, start
+        )
+        return event_sudo and f"/my/appointments/{event_sudo.id}?booked=1"
 
     def _get_own_line(self, course_id, line_id):
         """Return a step of the patient's own course as superuser, or nothing."""

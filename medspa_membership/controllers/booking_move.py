@@ -39,8 +39,11 @@ class MoveBooking(Booking):
         event_sudo = self._get_own_appointment(event_id)
         if not event_sudo:
             return request.redirect("/my")
+        start = self._parse_start(kwargs.get("start"))
+        if start == event_sudo.start and event_sudo.appointment_status == "booked":
+            # The second of two taps: it has moved.
+            return request.redirect(f"/my/appointments/{event_id}?moved=1", code=303)
         try:
-            start = self._parse_start(kwargs.get("start"))
             if not start:
                 raise UserError(request.env._("Please choose a time first."))
             practitioner = self._get_practitioner(

@@ -48,7 +48,10 @@ class LoginLink(Home):
         if not Link._ask(email, network, request.website, redirect):
             return self._render_login_link("login_link_too_many", status=429)
         return self._render_login_link(
-            "login_link_asked", email=email, minutes=Link._get_minutes()
+            "login_link_asked",
+            email=email,
+            redirect=Link._get_local_path(redirect),
+            minutes=Link._get_minutes(),
         )
 
     @route(

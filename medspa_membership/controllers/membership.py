@@ -5,6 +5,7 @@ import binascii
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import content_disposition, request, route
 
+from ..models.portal.text import read_line
 from .portal import ClinicPortal
 
 
@@ -254,7 +255,7 @@ class MembershipPortal(ClinicPortal):
             return {"error": request.env._("There is nothing to sign any more.")}
         try:
             with request.env.cr.savepoint():
-                agreement_sudo._sign((name or "").strip(), signature)
+                agreement_sudo._sign(read_line(request.env, name, 120), signature)
                 request.env.cr.flush()
         except UserError as error:
             return {"error": str(error)}
@@ -325,13 +326,16 @@ class MembershipPortal(ClinicPortal):
             return None
         return membership_sudo.period_ids.filtered(lambda p: p.id == period_id)
 
-    def _carry_out(self, membership_sudo, function, done, **values):
+    def _carry_out(self, membership_sudo, function, done, is_done=False, **values):
         """Change a membership and lead back to its page; say there what was refused.
 
         :param function: makes the change; raises UserError when it is refused
         :param str done: the key of what has been done, see the template
+        :param bool is_done: the first of two taps has done it
         :param values: what the page shows again when it was refused
         """
+        if is_done:
+            function = bool
         try:
             with request.env.cr.savepoint():
                 function()

@@ -6,6 +6,7 @@ from datetime import date
 from odoo.exceptions import UserError
 from odoo.http import request, route
 
+from ..models.portal.text import read_line, read_text
 from .membership import MembershipPortal
 
 
@@ -37,9 +38,15 @@ class MembershipChange(MembershipPortal):
                 raise UserError(request.env._("Say from which day on."))
             if post.get("end") and not end:
                 raise UserError(request.env._("Say until which day."))
-            membership_sudo._pause(start, end, (post.get("reason") or "").strip())
+            membership_sudo._pause(start, end, read_text(post.get("reason"), 500))
 
-        return self._carry_out_on(membership_sudo, "pause", pause, "pause", post)
+        start = self._parse_date(post.get("start"))
+        is_done = start in membership_sudo.pause_ids.filtered(
+            lambda pause: pause.state in ("planned", "running")
+        ).mapped("start_date")
+        return self._carry_out_on(
+            membership_sudo, "pause", pause, "pause", post, is_done=is_done
+        )
 
     @route(
         "/my/memberships/<int:membership_id>/resume",
@@ -62,8 +69,18 @@ class MembershipChange(MembershipPortal):
             else:
                 membership_sudo._resume(reason=request.env._("Resumed by the member"))
 
+        if post.get("pause"):
+            planned = membership_sudo.pause_ids.filtered(
+                lambda pause: str(pause.id) == post["pause"]
+            )
+            is_done = planned.state == "cancelled"
+        else:
+            is_done = membership_sudo.membership_state == "active"
         return self._carry_out(
-            membership_sudo, resume, "unplanned" if post.get("pause") else "resume"
+            membership_sudo,
+            resume,
+            "unplanned" if post.get("pause") else "resume",
+            is_done=is_done,
         )
 
     # === PLAN === #
@@ -87,6 +104,16 @@ class MembershipChange(MembershipPortal):
             return self._render_plan_change(
                 membership_sudo, plans_sudo, plan_sudo, post.get("when")
             )
+        reached = (
+            membership_sudo.next_template_id
+            if post.get("when") == "renewal"
+            else membership_sudo.template_id
+        )
+        if not post.get("stay") and str(reached.id) == str(plan):
+            # The second of two taps: it is done.
+            return request.redirect(
+                f"/my/memberships/{membership_id}?done=plan", code=303
+            )
         try:
             with request.env.cr.savepoint():
                 self._change_plan(membership_sudo, plan_sudo, post)
@@ -101,8 +128,7 @@ class MembershipChange(MembershipPortal):
             )
         return request.redirect(f"/my/memberships/{membership_id}?done=plan", code=303)
 
-    @staticmethod
-    def _change_plan(membership_sudo, plan_sudo, post):
+    def _change_plan(self, membership_sudo, plan_sudo, post):
         """Change the plan as its numbers were shown.
 
         :raise UserError: no plan that is on sale, or the numbers are others by now
@@ -124,7 +150,17 @@ class MembershipChange(MembershipPortal):
             or post.get("when") not in ("now", "renewal")
         ):
             raise UserError(request.env._("Choose a plan that is on sale."))
-        membership_sudo._change_plan(plan_sudo, post["when"], amount)
+        # What a member may choose the page decides, and not who fills it in.
+        today = membership_sudo.company_id._medspa_date()
+        change = self._get_change(membership_sudo, plan_sudo, today, post["when"])
+        if change["when"] != post["when"]:
+            raise UserError(
+                request.env._(
+                    "This plan begins with the next period. Look at the change again "
+                    "before you confirm it."
+                )
+            )
+        membership_sudo._change_plan(plan_sudo, change["when"], amount)
 
     def _render_plan_change(
         self, membership_sudo, plans_sudo, plan_sudo, when=None, error=None
@@ -184,7 +220,7 @@ class MembershipChange(MembershipPortal):
             reason = self._get_close_reason(post.get("reason"))
             if not reason:
                 raise UserError(request.env._("Please choose a reason."))
-            note = (post.get("note") or "").strip()[:2000]
+            note = read_text(post.get("note"), 2000)
             preview = self._get_ways(membership_sudo).get(way)
             if not preview or post.get("end_date") != str(preview["end_date"]):
                 raise UserError(
@@ -219,7 +255,7 @@ class MembershipChange(MembershipPortal):
             return self._render_change(membership_sudo, "withdraw", **values)
 
         def withdraw():
-            name = (post.get("name") or "").strip()
+            name = read_line(request.env, post.get("name"), 120)
             if not name:
                 raise UserError(request.env._("Please write your name."))
             # A fixed reason, which patients may not read.
@@ -246,7 +282,13 @@ class MembershipChange(MembershipPortal):
         membership_sudo = self._get_own_membership(membership_id)
         if not membership_sudo:
             return request.redirect("/my")
-        return self._carry_out(membership_sudo, membership_sudo._keep, "keep")
+        return self._carry_out(
+            membership_sudo,
+            membership_sudo._keep,
+            "keep",
+            is_done=not membership_sudo.cancelled_on
+            and membership_sudo.membership_state != "ended",
+        )
 
     # === TOOLS === #
 
@@ -276,8 +318,22 @@ class MembershipChange(MembershipPortal):
             },
         )
 
-    def _carry_out_on(self, membership_sudo, page, function, done, post=None, **values):
-        """Change a membership from a page of its own, which comes back when refused."""
+    def _carry_out_on(
+        self,
+        membership_sudo,
+        page,
+        function,
+        done,
+        post=None,
+        is_done=False,
+        **values,
+    ):
+        """Change a membership from a page of its own, which comes back when refused.
+
+        :param bool is_done: the first of two taps has done it
+        """
+        if is_done:
+            function = bool
         try:
             with request.env.cr.savepoint():
                 function()
@@ -304,8 +360,7 @@ class MembershipChange(MembershipPortal):
     def _get_close_reasons():
         # Members may not read the reasons; they choose from them.
         Reason_sudo = request.env["sale.subscription.close.reason"].sudo()
-        withdrawn = request.env.ref("medspa_membership.close_reason_withdrawn")
-        return Reason_sudo.search([("id", "!=", withdrawn.id)])
+        return Reason_sudo.search([("is_for_members", "=", True)])
 
     def _get_close_reason(self, value):
         return self._get_close_reasons().filtered(lambda r: str(r.id) == str(value))

@@ -62,6 +62,25 @@ class MembershipMethod(PaymentPortal):
         )
 
     @route(
+        f"{METHOD_URL}/<string:token>/later",
+        type="http",
+        auth="public",
+        website=True,
+        sitemap=False,
+        methods=["POST"],
+    )
+    def membership_method_later(self, token, day=None, **kwargs):
+        """Have the method on file charged again on another day."""
+        membership_sudo, period_sudo = self._verify_method_token(token)
+        if not membership_sudo or not period_sudo:
+            return request.redirect(f"{METHOD_URL}/{token}", code=303)
+        days = {str(d): d for d in period_sudo._get_days_to_pay_later()}
+        # The second of two taps finds the day chosen: the page says so.
+        if str(day) in days and days[str(day)] != period_sudo._get_day_chosen():
+            period_sudo._pay_on(days[str(day)])
+        return request.redirect(f"{METHOD_URL}/{token}", code=303)
+
+    @route(
         f"{METHOD_URL}/<string:token>/transaction",
         type="jsonrpc",
         auth="public",
@@ -143,6 +162,9 @@ class MembershipMethod(PaymentPortal):
             "on_its_way": bool(period_sudo) and period_sudo._is_paid_on_its_way(),
             "pays": pays,
             "stores": stores,
+            "token": token,
+            "days_later": period_sudo._get_days_to_pay_later() if pays else [],
+            "day_chosen": pays and period_sudo._get_day_chosen(),
             "failure": self._get_failure_of_page(),
             "company": membership_sudo.company_id,
             "res_company": membership_sudo.company_id,

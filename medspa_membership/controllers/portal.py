@@ -288,6 +288,9 @@ class ClinicPortal(CustomerPortal):
         event_sudo = self._get_own_appointment(event_id)
         if not event_sudo:
             return request.redirect("/my")
+        if event_sudo.appointment_status == "cancelled":
+            # The second of two taps: it is done.
+            return request.redirect(f"/my/appointments/{event_id}")
         try:
             with request.env.cr.savepoint():
                 event_sudo._cancel_by_patient()
@@ -367,6 +370,13 @@ class ClinicPortal(CustomerPortal):
             "now": fields.Datetime.now(),
             "long_day": lambda event: format_date(
                 env, event._get_local_date(), date_format="full"
+            ),
+            "day_and_time_of": lambda company, moment: env._(
+                "%(day)s, %(time)s",
+                day=format_skeleton(company._medspa_date(moment), "MMMEd"),
+                time=format_time(
+                    env, moment, tz=company._medspa_tz().key, time_format="short"
+                ),
             ),
             "short_time": lambda event, moment: format_time(
                 env, moment, tz=tz_of(event), time_format="short"

@@ -6,6 +6,8 @@ from odoo.http import request, route
 
 from odoo.addons.sale.controllers.portal import CustomerPortal, PaymentPortal
 
+from ..models.portal.payment_token import SHOWS_METHODS
+
 
 @contextmanager
 def as_holder_of_link(order_id):
@@ -26,11 +28,15 @@ def as_holder_of_link(order_id):
     ):
         yield
         return
-    request.update_env(user=request.env.ref("base.public_user").id)
+    context = request.env.context
+    request.update_env(
+        user=request.env.ref("base.public_user").id,
+        context={**context, "medspa_shows_methods": SHOWS_METHODS},
+    )
     try:
         yield
     finally:
-        request.update_env(user=user.id)
+        request.update_env(user=user.id, context=context)
 
 
 class ClinicOrderPortal(CustomerPortal):

@@ -23,6 +23,8 @@ class ClinicData:
                 **cls.env.context,
                 "tracking_disable": True,
                 "no_reset_password": True,
+                # What is booked to have a world is not told to anybody.
+                "dont_notify": True,
             }
         )
         cls.company = cls.env.company

@@ -41,7 +41,7 @@ class TestCarePage(OpenBookingCase):
         self.assertEqual(self._figure(page, "o_medspa_sessions_left"), "7")
         self.assertEqual(self._figure(page, "o_medspa_sessions_booked"), "1")
         for part in (
-            "Peel 5 sessions 1 booked",
+            "Peel from 5 peels 5 sessions 1 booked",
             "Laser 2 sessions",
             "5 peels",
             "Peel: 0 of 5 used, next from",
@@ -107,7 +107,7 @@ class TestCarePage(OpenBookingCase):
         self.authenticate(None, None)
         self._book(
             self._at(self.day, 15),
-            visitor={"name": "X", "email": "oscar@example.com", "phone": "1"},
+            visitor={"name": "X", "email": "oscar@example.com", "phone": "600100200"},
         )
         held = self._appointments().filtered("held_until")
         held._release_hold()

@@ -51,6 +51,20 @@ class TestExtend(CourseTimeCase):
         self.assertIn("She was ill", course.message_ids[0].body)
         self.assertBalances(course.credit_ids, 5, 0)
 
+    def test_what_cannot_be_used_in_time_is_said(self):
+        """Five sessions a week apart take 28 days: from 5 January 2027 on too many."""
+        course = self._create_course()
+        for today, expected in (("2027-01-05", False), ("2027-01-06", True)):
+            with freeze_time(f"{today} 09:00:00"):
+                course.invalidate_recordset()
+                self.assertEqual(course.is_too_late, expected, today)
+        self.assertEqual(course.earliest_last_date, date(2027, 2, 3))
+        with freeze_time("2027-01-06 09:00:00"):
+            # A session that is used leaves four: in time again.
+            course.credit_ids._redeem(1, date(2027, 1, 6))
+            course.invalidate_recordset()
+            self.assertFalse(course.is_too_late)
+
     def test_days_of_grace_come_on_top(self):
         self.company.grace_days = 14
         course = self._create_course()

@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import freeze_time, tagged
+from odoo.tests import freeze_time, new_test_user, tagged
 
 from .common import TODAY
 from .membership_common import MembershipCase
@@ -191,6 +191,32 @@ class TestGuards(MembershipCase):
         self.assertEqual(waiting.state, "to_sign")
         self.assertFalse(waiting.signed_by)
 
+    # === WHAT WAS NOTED === #
+
+    def test_history_is_kept(self):
+        membership = self._join()
+        course = self._create_course()
+        for document in (membership, course):
+            document = document.sudo()
+            noted = document.message_post(body="Cancelled by the member")
+            own = self._as(self.receptionist, document).message_post(body="Called")
+            for user in (self.receptionist, self.manager):
+                message = self._as(user, noted)
+                for vals in (
+                    {"body": "Extended by the desk"},
+                    {"author_id": user.partner_id.id},
+                    {"date": "2020-01-01 00:00:00"},
+                    {"res_id": 0},
+                ):
+                    with self.subTest(document=document, user=user.login, vals=vals):
+                        self._refused(message.write, vals)
+                self._refused(message.unlink)
+            self.assertIn("Cancelled", noted.body)
+            # People correct their own words, and take no words away.
+            self._as(self.receptionist, own).write({"body": "Called twice"})
+            self._refused(self._as(self.receptionist, own).unlink)
+            self._refused(self._as(self.manager, own).write, {"body": "Never called"})
+
     # === WHAT FOLLOWS FROM A BOOKING === #
 
     def test_nobody_writes_what_follows_from_a_booking(self):
@@ -328,6 +354,63 @@ class TestGuards(MembershipCase):
         self.assertFalse(made.is_complimentary)
         self.assertFalse(made.is_frozen)
         self.assertEqual(made.move_ids.moved_at, fields.Datetime.to_datetime(TODAY))
+
+    def test_what_became_of_a_charge_is_not_written_by_hand(self):
+        tx = (
+            self.env["payment.transaction"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": self.provider.id,
+                    "payment_method_id": self.card.id,
+                    "amount": 99,
+                    "currency_id": self.company.currency_id.id,
+                    "partner_id": self.patient.id,
+                }
+            )
+        )
+        stranger = self._create_token("done", self.other_patient)
+        for user in (self.receptionist, self.manager):
+            for vals in (
+                {"state": "done"},
+                {"amount": 1},
+                {"token_id": stranger.id},
+                {"partner_id": self.other_patient.id},
+                {"taken_back_at": TODAY},
+                {"membership_period_id": False},
+                {"is_post_processed": True},
+            ):
+                with self.subTest(user=user.login, vals=vals):
+                    self._refused(self._as(user, tx).write, vals)
+            self._refused(
+                self._as(user, tx).create,
+                {
+                    "provider_id": self.provider.id,
+                    "payment_method_id": self.card.id,
+                    "amount": 99,
+                    "currency_id": self.company.currency_id.id,
+                    "partner_id": self.patient.id,
+                    "state": "done",
+                },
+            )
+        self.assertEqual(tx.state, "draft")
+
+    def test_seller_copies_templates_of_subscriptions(self):
+        seller = new_test_user(
+            self.env,
+            login="seller",
+            groups="sales_team.group_sale_salesman",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        template = self.env["sale.subscription.template"].create(
+            {"name": "Magazine", "is_plan": False}
+        )
+        self.assertTrue(self._as(seller, template).copy())
+        plan = self._as(self.manager, self.plan).copy()
+        self.assertEqual(plan.benefit_ids.mapped("quantity"), [2])
+        self.assertEqual(plan.benefit_ids.template_id, plan)
+        self.assertEqual(len(self.plan.benefit_ids), 1)
 
     def test_nothing_of_the_server_takes_its_state_from_the_context(self):
         self._refused(

@@ -1,6 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import base64
+import re
 from datetime import datetime, timedelta
 
 from odoo.tests import freeze_time, tagged
@@ -8,7 +9,8 @@ from odoo.tests.common import JsonRpcException
 from odoo.tools import mute_logger
 from odoo.tools.misc import hash_sign
 
-from .membership_http_common import MemberPages
+from ..models.credit.dates import format_day
+from .membership_http_common import MemberPages, to_text
 
 JSONRPC = "odoo.http"
 
@@ -75,6 +77,43 @@ class TestMembershipMethod(MemberPages):
         tx = self._pay_on(page)
         self.assertEqual(self.period.state, "paid")
         self.assertEqual(self.membership.payment_token_id, tx.token_id)
+
+    def test_after_a_soft_decline_the_member_chooses_a_day(self):
+        """Six days until the policy suspends: five of them are open."""
+        period = self.period
+        period.sudo().write({"failure_kind": "soft", "is_stopped": False})
+        url = period._get_payment_url()
+        page = self._open().text
+        today = self.company._medspa_date()
+        days = re.findall(r'<option[^>]*value="(\d{4}-\d\d-\d\d)"', page)
+        self.assertEqual(
+            days, [str(today + timedelta(days=number)) for number in range(1, 6)]
+        )
+        path = "/" + url.split("/", 3)[-1]
+        for day in (today, today + timedelta(days=6), "x", "9999-12-31"):
+            self._post(f"{path}/later", day=str(day))
+            self.assertFalse(period.retry_at, day)
+        chosen = today + timedelta(days=4)
+        for _tap in range(2):
+            response = self._post(f"{path}/later", day=str(chosen))
+            self.assertEqual(response.status_code, 303)
+        self.assertEqual(period.retry_at, self._at(chosen, 9))
+        self.assertGreater(period.next_step_at, period.retry_at)
+        text = to_text(self._open().text)
+        self.assertIn(f"again on {format_day(self.env, chosen)}", text)
+        # Left alone until that day, and charged on it.
+        self.membership.sudo().payment_token_id = self.token
+        tries = len(period.transaction_ids)
+        with freeze_time(self._at(chosen, 8)):
+            period._take_step()
+            self.assertEqual(len(period.transaction_ids), tries)
+        with freeze_time(self._at(chosen, 9, 1)):
+            period.with_context(queue_job__no_delay=True)._cron_charge_missed()
+        self.assertEqual(period.state, "paid")
+
+    def test_no_day_heals_a_card_that_is_refused_for_good(self):
+        self.period.sudo().write({"failure_kind": "new_method", "is_stopped": True})
+        self.assertNotIn("o_medspa_pay_later", self._open().text)
 
     def test_a_pending_payment_is_not_made_twice(self):
         page = self._open().text

@@ -1,6 +1,10 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from unittest.mock import patch
+
+from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .membership_http_common import MemberPages
 
@@ -25,6 +29,25 @@ class MemberTours:
         )
         membership = self.patient.membership_ids
         self.assertEqual(membership.membership_state, "active")
+
+    def test_a_signature_that_is_not_taken_says_why(self):
+        Order = self.env.registry["sale.order"]
+        stamp = Order._stamp_agreement
+        failures = [ValueError("broken"), UserError("The plan is being changed.")]
+
+        def fail_twice(order):
+            if failures:
+                raise failures.pop(0)
+            return stamp(order)
+
+        with (
+            patch.object(Order, "_stamp_agreement", fail_twice),
+            mute_logger("odoo.http"),
+        ):
+            self.start_tour(
+                "/plans", "medspa_membership_sign_again", login="paula", timeout=120
+            )
+        self.assertFalse(failures)
 
     def test_trial_for_nothing(self):
         self._publish(self._create_plan("Taster", 99, trial_days=14, trial_price=0))

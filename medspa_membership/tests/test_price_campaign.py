@@ -6,13 +6,15 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, freeze_time, tagged
 
+from odoo.addons.mail.tests.common import MockEmail
+
 from .membership_http_common import MemberPages, to_text
 from .test_membership_desk import DeskCase
 
 TOLD_ON = "2026-02-10 09:00:00"
 
 
-class PriceCase(DeskCase):
+class PriceCase(MockEmail, DeskCase):
     """A member of 31 January; five percent more from 15 March on, told on 10 February.
 
     The first period from then on begins on 31 March.
@@ -48,7 +50,14 @@ class PriceCase(DeskCase):
         with freeze_time(on):
             campaign.action_send()
         self._work(on)
+        self._deliver(on)
         return self._line(campaign)
+
+    def _deliver(self, on=TOLD_ON):
+        """Let the queue hand the letters over to the mail server."""
+        with freeze_time(on), self.mock_mail_gateway():
+            self.env["mail.mail"].sudo().process_email_queue()
+        self.env.invalidate_all()
 
     def _line(self, campaign, membership=None):
         membership = membership or self.membership
@@ -68,7 +77,7 @@ class PriceCase(DeskCase):
             self._bill(day)
         return self.membership.period_ids.sorted("start_date").mapped("amount")
 
-    def _mails(self, line):
+    def _letters(self, line):
         return self.env["mail.mail"].search(
             [("model", "=", line._name), ("res_id", "=", line.id)]
         )
@@ -78,19 +87,50 @@ class PriceCase(DeskCase):
 class TestPriceCampaign(PriceCase):
     # === NOTICE === #
 
+    def test_who_was_not_reached_is_not_told_and_pays_the_old_price(self):
+        self.patient.email = "paula at example.com"
+        line = self._announce()
+        self.assertFalse(line.notified_at)
+        self.assertTrue(line.notice_failure)
+        self.assertEqual(line.campaign_id.unreached_count, 1)
+        self.assertEqual(self._billed("2026-02-28", "2026-03-31"), [99, 99, 99])
+        with freeze_time("2026-04-01 09:00:00"):
+            self._as(self.manager, line).action_mark_told()
+        self.assertEqual(line.campaign_id.unreached_count, 0)
+
+    def test_a_letter_that_comes_back_has_told_nobody(self):
+        line = self._announce()
+        self.assertTrue(line.notified_at)
+        self.patient._message_receive_bounce(self.patient.email, self.patient)
+        self.assertFalse(line.notified_at)
+        self.assertIn("came back", line.notice_failure)
+        self.assertEqual(line.state, "waiting")
+        self.assertEqual(self._billed("2026-02-28", "2026-03-31"), [99, 99, 99])
+
+    def test_told_is_when_the_mail_server_has_it_and_not_before(self):
+        campaign = self._prepare()
+        with freeze_time(TOLD_ON):
+            campaign.action_send()
+        self._work(TOLD_ON)
+        line = self._line(campaign)
+        self.assertFalse(line.notified_at)
+        self.assertEqual(len(self._letters(line)), 1)
+        self._deliver("2026-02-10 09:05:00")
+        self.assertEqual(line.notified_at, datetime(2026, 2, 10, 9, 5))
+
     def test_the_notice_names_both_prices_the_day_and_a_link(self):
         line = self._announce(notice_text="<p>Rents go up.</p>")
-        mail = self._mails(line)
+        mail = self._letters(line)
         self.assertEqual(len(mail), 1)
         text = to_text(mail.body_html)
-        for words in ("Rents go up.", "103.95", "99.00", "03/15/2026"):
+        for words in ("Rents go up.", "103.95", "99.00", "March 15, 2026"):
             self.assertIn(words, text)
         self.assertIn(line._get_answer_url(), mail.body_html)
         self.assertEqual(line.notified_at, datetime(2026, 2, 10, 9))
         with freeze_time("2026-02-11 09:00:00"):
             line._enqueue_notices()
         self._work("2026-02-11 09:00:00")
-        self.assertEqual(len(self._mails(line)), 1, "Told once")
+        self.assertEqual(len(self._letters(line)), 1, "Told once")
 
     def test_who_says_nothing_pays_it_from_its_day_on(self):
         line = self._announce()

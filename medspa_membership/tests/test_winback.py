@@ -152,7 +152,7 @@ class TestWinback(WinbackCase):
         self.assertEqual(len(mails), 1)
         text = to_text(mails.body_html)
         self.assertIn("50 % off the first payment", text)
-        self.assertIn("03/06/2026", text)
+        self.assertIn("March 6, 2026", text)
         self.assertIn(offer.order_id.access_token, mails.body_html)
 
     def test_who_has_no_address_is_named(self):

@@ -29,6 +29,7 @@ class MedspaAppointmentLoss(models.TransientModel):
     def action_confirm(self):
         """Close the appointment, with or without its session."""
         self.ensure_one()
+        self.event_id.check_access("write")
         vals = {"appointment_status": self.status}
         if self.is_waived:
             if not (self.waiver_reason or "").strip():

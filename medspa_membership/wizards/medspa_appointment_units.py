@@ -24,6 +24,7 @@ class MedspaAppointmentUnits(models.TransientModel):
     def action_confirm(self):
         """Close the visit; open the order over what the patient has to buy."""
         self.ensure_one()
+        self.event_id.check_access("write")
         line = self.event_id._use_units(self.units)
         if not line or not line.has_access("read"):
             return None

@@ -7,6 +7,7 @@ BOOKING_FIELDS = (
     "booking_step_minutes",
     "booking_lead_minutes",
     "booking_horizon_days",
+    "member_horizon_days",
 )
 
 
@@ -24,6 +25,7 @@ class MedspaClinicTerms(models.TransientModel):
     booking_step_minutes = fields.Integer()
     booking_lead_minutes = fields.Integer()
     booking_horizon_days = fields.Integer()
+    member_horizon_days = fields.Integer()
 
     @api.model
     def default_get(self, fields_list):

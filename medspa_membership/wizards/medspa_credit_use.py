@@ -92,6 +92,7 @@ class MedspaCreditUseLine(models.TransientModel):
         self.ensure_one()
         line = self._get_line()
         line.check_access("write")
+        self.credit_id.check_access("read")
         if line.credit_id:
             return
         line._use_credit(self.credit_id.sudo())

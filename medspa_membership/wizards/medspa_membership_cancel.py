@@ -34,7 +34,9 @@ class MedspaMembershipCancel(models.TransientModel):
     line_ids = fields.One2many(related="way_id.line_ids")
     is_within_term = fields.Boolean(readonly=True)
     min_term_end = fields.Date(related="membership_id.min_term_end")
-    reason_id = fields.Many2one("sale.subscription.close.reason")
+    reason_id = fields.Many2one(
+        "sale.subscription.close.reason", domain=[("is_for_members", "=", True)]
+    )
     note = fields.Text("In their own words")
 
     @api.model_create_multi

@@ -1,7 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
-    base_partner_merge,
     calendar_event,
     link_tracker,
     medspa_consent,
@@ -18,6 +17,7 @@ from . import (
     medspa_reminder_rule_visit,
     medspa_reminder_send,
     medspa_reminder_text,
+    medspa_winback_offer,
     res_company,
     res_partner,
     sms_tracker,

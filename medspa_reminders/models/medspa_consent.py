@@ -1,7 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..const import CHANNELS, PURPOSES
 
@@ -14,6 +14,7 @@ class MedspaConsent(models.Model):
     """
 
     _name = "medspa.consent"
+    _inherit = "medspa.guarded"
     _description = "Consent"
     _order = "given_at desc, id desc"
 
@@ -53,9 +54,27 @@ class MedspaConsent(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model
+    def _get_guarded_fields(self):
+        """Override: the server notes who notes an answer and when."""
+        return {"given_at", "user_id"}
+
+    def _get_guard_message(self):
+        return self.env._(
+            "An answer is noted with its moment and by whom: as it comes."
+        )
+
     @api.model_create_multi
     def create(self, vals_list):
-        """Override to let the newest answer count at once."""
+        """Override to let the newest answer count at once.
+
+        Staff notes what it was told; what came otherwise is noted by what brought it.
+        """
+        sources = {vals.get("source", "desk") for vals in vals_list}
+        if not self.env.su and sources != {"desk"}:
+            raise AccessError(
+                self.env._("The desk notes what it was told at the desk.")
+            )
         consents = super().create(vals_list)
         for consent in consents.sorted(lambda consent: (consent.given_at, consent.id)):
             name = self.env["res.partner"]._get_consent_field(

@@ -88,10 +88,12 @@ class MedspaReminder(models.Model):
         """
         self.ensure_one()
         if self.event_id:
-            return [
-                (self.env._("I will come"), self._get_short_link(CONFIRM_LINK)),
-                (self.env._("Cancel"), self._get_short_link(CANCEL_LINK)),
-            ]
+            buttons = [(self.env._("I will come"), self._get_short_link(CONFIRM_LINK))]
+            if self._can_still_cancel():
+                buttons.append(
+                    (self.env._("Cancel"), self._get_short_link(CANCEL_LINK))
+                )
+            return buttons
         label = self.rule_id.link_label
         return [(label, self._get_short_link(LINK))] if label else []
 
@@ -154,9 +156,17 @@ class MedspaReminder(models.Model):
                 "words": words,
                 "buttons": reminder._get_buttons(),
                 "company": company,
-                "is_marketing": self.is_marketing,
-                "unsubscribe_url": unsubscribe_url,
             },
+        )
+        body = reminder.env["mail.render.mixin"]._render_encapsulate(
+            "medspa_membership.mail_layout",
+            body,
+            add_context={
+                "company": company.with_env(reminder.env),
+                "unsubscribe_url": unsubscribe_url,
+                "is_service": not self.is_marketing,
+            },
+            context_record=reminder,
         )
         sender = company.email_formatted or self.env.user.email_formatted
         return {

@@ -1,9 +1,13 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
+# So long the loyalty price of a renewal is kept.
+OFFER_DAYS = 30
 # What the desk can still do something about.
 OPEN_STATES = ("listed", "snoozed", "planned")
 
@@ -154,6 +158,26 @@ class MedspaReminder(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _prepare_offer(self):
+        """Make what the message promises: the order at the loyalty price.
+
+        Its link is that of the message, so that what is promised is what is asked for.
+
+        Note: `self.ensure_one()`
+
+        :return: whether the message can be sent
+        :rtype: bool
+        """
+        self.ensure_one()
+        if self.section != "renew" or not self.rule_id.discount or self.order_id:
+            return True
+        if not self.can_renew:
+            # Not on sale any more: there is nothing to offer.
+            self._skip("gone")
+            return False
+        self._create_renewal_order()
+        return True
+
     def _create_renewal_order(self):
         """Return the order that renews the course, one for each message.
 
@@ -182,6 +206,8 @@ class MedspaReminder(models.Model):
             "partner_id": self.partner_id.id,
             "company_id": self.company_id.id,
             "origin": reminder_sudo.course_id.name,
+            "validity_date": self.company_id._medspa_date()
+            + timedelta(days=OFFER_DAYS),
             # A payment link asks for no signature: paying is agreeing.
             "require_signature": False,
             "require_payment": True,

@@ -101,6 +101,9 @@ class MedspaReminder(models.Model):
                 "url": f"{self.get_base_url()}/odoo/morning-list",
             },
         )
+        body = self.env["mail.render.mixin"]._render_encapsulate(
+            "medspa_membership.mail_layout", body, add_context={"company": company}
+        )
         return {
             "subject": self.env._(
                 "%(clinic)s: %(count)s messages to send this morning",

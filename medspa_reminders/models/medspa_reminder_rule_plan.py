@@ -239,7 +239,9 @@ class MedspaReminderRule(models.Model):
                 round(self.send_at * 60),
                 zone,
             )
-        due = SQL("candidate.occasion_at + make_interval(hours => %s)", self._get_lag())
+        due = SQL(
+            "candidate.occasion_at + make_interval(hours => %s)", self._get_lag(company)
+        )
         if self._is_after() or company.quiet_from == company.quiet_to:
             return due
         local = SQL("((%s) AT TIME ZONE 'UTC' AT TIME ZONE %s)", due, zone)
@@ -249,9 +251,9 @@ class MedspaReminderRule(models.Model):
             zone,
         )
 
-    def _get_lag(self):
+    def _get_lag(self, company):
         """Return the hours from the event to the message: below zero for before."""
-        return self.offset if self._is_after() else -self.offset
+        return self.offset if self._is_after() else -self._get_hours_before(company)
 
     def _get_evening_sql(self, company, local):
         """Return the last minute before the quiet hours, where a time is in them."""

@@ -5,7 +5,9 @@ from datetime import timedelta
 from odoo import models
 from odoo.tools import SQL
 
-from ..const import CATCH_UP_DAYS
+from ..const import CATCH_UP_DAYS, LINK_HOURS
+
+DAY_HOURS = 24
 
 
 class MedspaReminderRule(models.Model):
@@ -20,6 +22,7 @@ class MedspaReminderRule(models.Model):
         before. What was booked after that moment is fresh in everybody's mind.
         """
         nearer = max(self._get_nearer_offset(), 0)
+        offset = self._get_hours_before(company)
         return SQL(
             """
             SELECT %(columns)s FROM calendar_event event
@@ -41,10 +44,21 @@ class MedspaReminderRule(models.Model):
             ),
             company=company.id,
             first=now + timedelta(hours=nearer),
-            last=now + timedelta(hours=self.offset + 24),
-            offset=self.offset,
+            last=now + timedelta(hours=offset + 24),
+            offset=offset,
             products=self._get_products_sql("event.treatment_id"),
         )
+
+    def _get_hours_before(self, company):
+        """Return how many hours before an appointment the message leaves.
+
+        One of a day or more before lets the patient cancel by its own link: it leaves
+        before that is too late by the clinic's rule.
+        """
+        self.ensure_one()
+        if self.event != "appointment" or self.offset < DAY_HOURS:
+            return self.offset
+        return max(self.offset, company.cancel_notice_hours + LINK_HOURS)
 
     def _get_visit_follow_up_candidates(self, company, now, today):
         """Visits that took place so long ago: how was it, and how to take care."""

@@ -131,6 +131,8 @@ class MedspaReminder(models.Model):
         try:
             with self.env.cr.savepoint():
                 channels = self._choose_channels()
+                if channels and not self._prepare_offer():
+                    return False
                 self._create_dispatches(channels)
                 if not channels:
                     self._give_up()

@@ -22,10 +22,12 @@ PLACEHOLDERS = (
     "deadline_label",
     "day_label",
     "time_label",
+    "when_label",
     "discount_label",
     "link",
     "confirm_link",
     "cancel_link",
+    "cancel_label",
 )
 
 
@@ -42,10 +44,18 @@ class MedspaReminder(models.Model):
     deadline_label = fields.Char(compute="_compute_placeholders")
     day_label = fields.Char(compute="_compute_placeholders")
     time_label = fields.Char(compute="_compute_placeholders")
+    when_label = fields.Char(
+        compute="_compute_placeholders",
+        help="Today, tomorrow or the day, as it is when the message leaves.",
+    )
     discount_label = fields.Char(compute="_compute_placeholders")
     link = fields.Char(compute="_compute_placeholders")
     confirm_link = fields.Char(compute="_compute_placeholders")
     cancel_link = fields.Char(compute="_compute_placeholders")
+    cancel_label = fields.Char(
+        compute="_compute_placeholders",
+        help="The link to cancel, or the phone when it is too late for it.",
+    )
     text = fields.Text(compute="_compute_text", inverse="_inverse_text")
 
     # === COMPUTE METHODS === #
@@ -71,6 +81,8 @@ class MedspaReminder(models.Model):
                 if local
                 else ""
             )
+            reminder.when_label = reminder._get_when_label()
+            reminder.cancel_label = reminder._get_cancel_label()
             reminder.discount_label = f"{discount:g} %" if discount else ""
             reminder.link = LINK
             reminder.confirm_link = CONFIRM_LINK
@@ -208,6 +220,41 @@ class MedspaReminder(models.Model):
         if number == "1":
             return self.env._("1 session")
         return self.env._("%s sessions", number)
+
+    def _get_when_label(self):
+        """Return the day and time of the occasion, seen from this moment.
+
+        What would wake people up leaves the evening before: it says tomorrow.
+        """
+        self.ensure_one()
+        if not self.occasion_at:
+            return ""
+        company = self.company_id
+        time = company._medspa_time_text(self.occasion_at)
+        day = company._medspa_date(self.occasion_at)
+        days = (day - company._medspa_date()).days
+        if days == 0:
+            return self.env._("today at %s", time)
+        if days == 1:
+            return self.env._("tomorrow at %s", time)
+        return self.env._(
+            "on %(day)s at %(time)s", day=self._format_day(day), time=time
+        )
+
+    def _can_still_cancel(self):
+        """Tell whether the link to cancel does something. Note: `ensure_one()`."""
+        self.ensure_one()
+        event_sudo = self.sudo().event_id
+        return bool(event_sudo) and event_sudo._can_patient_cancel()
+
+    def _get_cancel_label(self):
+        """Return how the patient cancels: by the link, or by phone when it is late."""
+        self.ensure_one()
+        if self._can_still_cancel():
+            return self.env._("Cancel: %s", CANCEL_LINK)
+        if self.company_id.phone:
+            return self.env._("You cannot come? Call %s", self.company_id.phone)
+        return ""
 
     def _format_day(self, day):
         if not day:

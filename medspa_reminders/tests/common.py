@@ -39,6 +39,8 @@ class ReminderData(ClinicData):
                 "name": "Clinic Aurora",
                 "email": "desk@aurora.example.com",
                 "phone": "+34 910 000 000",
+                # Half a day: a reminder of the day before is early enough.
+                "cancel_notice_hours": 12,
                 **TWILIO,
             }
         )

@@ -94,6 +94,25 @@ class TestDesk(DeskCase):
         with self.assertRaises(UserError):
             self.gone.with_user(self.receptionist).action_send()
 
+    def test_what_is_promised_is_under_the_link(self):
+        self.to_renew.with_user(self.receptionist).action_send()
+        self._send(TEN)
+        order = self.to_renew.order_id
+        self.assertEqual(order.amount_total, 270)
+        self.assertEqual(order.state, "sent")
+        self.assertIn("10 % off", self.sms.texts(PAULA)[0])
+        targets = self.to_renew.link_ids.mapped("url")
+        self.assertTrue(
+            any(order.get_portal_url().split("?")[0] in target for target in targets)
+        )
+
+    def test_what_is_not_on_sale_any_more_is_not_offered(self):
+        self.small_course.active = False
+        self.to_renew.with_user(self.receptionist).action_send()
+        self._send(TEN)
+        self.assertReminder(self.to_renew, "skipped", skip_reason="gone")
+        self.assertSent()
+
     def test_edited_text_is_what_is_sent(self):
         self._edit(self.gone, "Hola Oscar, ¿cuándo vienes? [link]")
         self.gone.with_user(self.receptionist).action_send()
@@ -350,6 +369,30 @@ class TestDesk(DeskCase):
             history[0].state = "given"
         with self.assertRaises(UserError):
             history.unlink()
+
+    def test_the_desk_forges_no_consent(self):
+        vals = {
+            "partner_id": self.other_patient.id,
+            "channel": "email",
+            "purpose": "marketing",
+            "state": "given",
+            "source": "desk",
+        }
+        Consent = self.env["medspa.consent"].with_user(self.receptionist)
+        for forged in (
+            {"source": "portal"},
+            {"source": "unsubscribe"},
+            {"given_at": "2020-01-01 00:00:00"},
+            {"user_id": self.env.ref("base.user_admin").id},
+        ):
+            with self.subTest(forged=forged), self.assertRaises(AccessError):
+                Consent.create({**vals, **forged})
+        consent = Consent.with_context(
+            default_given_at="2020-01-01 00:00:00",
+            default_user_id=self.env.ref("base.user_admin").id,
+        ).create(vals)
+        self.assertEqual(consent.user_id, self.receptionist)
+        self.assertNotEqual(consent.given_at.year, 2020)
 
     # === RIGHTS AND INVARIANTS === #
 

@@ -38,6 +38,24 @@ class TestMembershipRules(ReminderData, MembershipCase):
         self.assertIn("2 sessions of your membership", self.sms.texts(PAULA)[0])
         self.assertFalse(self._reminders(loose))
 
+    def test_who_refused_offers_is_not_asked_to_come_back(self):
+        left = self._join(on="2026-01-10")
+        left |= self._join(partner=self.other_patient, on="2026-01-10")
+        for membership in left:
+            membership._cancel(self.reason, "now")
+        self._consent(self.patient, channel="email", state="withdrawn")
+        offers = left._make_offers(
+            {"kind": "discount", "percent": 50, "valid_until": date(2026, 3, 1)}
+        )
+        mails = offers.sudo()._send_letters()
+        self.assertEqual(mails.recipient_ids, self.other_patient)
+        self.assertIn("List-Unsubscribe", mails.headers)
+        self.assertIn("/medspa/unsubscribe/", mails.body_html)
+        refused = offers.filtered(lambda o: o.partner_id == self.patient)
+        self.assertIn(
+            "does not want offers", str(refused.order_id.message_ids.mapped("body"))
+        )
+
     def test_term_of_a_membership(self):
         rule = self._rule("term_renewal", channel="sms")
         membership = self._join(on="2026-01-10")

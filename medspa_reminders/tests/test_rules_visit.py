@@ -77,6 +77,41 @@ class TestVisitRules(ReminderCase):
         self.assertReminder(reminder, "skipped", skip_reason="late")
         self._send("2026-02-03 20:59:30")
         self.assertEqual(dict(self.sms.count()), {OSCAR: 1})
+        self.assertIn("see you tomorrow at", self.sms.texts(OSCAR)[0])
+
+    def test_on_the_day_it_says_today(self):
+        self._rule("appointment_hours")
+        self._book_early("2026-02-04 11:00:00")
+        self._go_through("2026-02-04 09:00:00")
+        self.assertIn("see you today at", self.sms.texts(PAULA)[0])
+
+    def test_a_reminder_leaves_before_its_own_link_to_cancel_is_over(self):
+        """A day of notice: a reminder of a day before would be too late for it."""
+        self.company.cancel_notice_hours = 24
+        rule = self._rule("appointment_day")
+        event = self._book_early("2026-02-04 13:00:00")
+        # Four hours before the notice ends: ten o'clock in Madrid.
+        self._go_through("2026-02-03 08:45:00")
+        self.assertSent()
+        self._go_through("2026-02-03 09:00:00")
+        self.assertSent(sms=1)
+        self.assertEqual(self.sms.texts(PAULA)[0].count("/r/"), 2)
+        with frozen("2026-02-03 12:59:00"):
+            self.assertTrue(event._can_patient_cancel())
+        self.assertReminder(self._reminders(rule), "sent")
+
+    def test_when_it_is_too_late_to_cancel_it_names_the_phone(self):
+        self.company.cancel_notice_hours = 12
+        rule = self._rule("appointment_day")
+        self._book_early("2026-02-04 11:00:00")
+        self._plan("2026-02-03 10:45:00")
+        # The sender was down for the day.
+        self.company.cancel_notice_hours = 23
+        self._send("2026-02-03 15:00:00")
+        text = self.sms.texts(PAULA)[0]
+        self.assertIn("Call +34 910 000 000", text)
+        self.assertEqual(text.count("/r/"), 1)
+        self.assertReminder(self._reminders(rule), "sent")
 
     def test_across_the_change_of_the_clocks(self):
         """On 29 March Madrid goes from UTC+1 to UTC+2."""

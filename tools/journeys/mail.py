@@ -143,14 +143,16 @@ class Mailbox:
                 self._come.wait(left)
         return mails[-1]
 
-    def quiet(self, address: str, subject: str, seconds: float = 5) -> None:
-        """Make sure that an address gets no such mail for a while."""
+    def wait_quiet(
+        self, address: str, words: str, after: int, seconds: float = 15
+    ) -> None:
+        """Make sure that an address gets no mail with such words for a while."""
         deadline = time.monotonic() + seconds
         with self._come:
             while (left := deadline - time.monotonic()) > 0:
-                for mail in self.to(address):
-                    words = f"{mail.subject} {mail.text}"
-                    assert not re.search(subject, words, re.IGNORECASE), (
+                for mail in self.to(address)[after:]:
+                    text = f"{mail.subject} {mail.text}"
+                    assert not re.search(words, text, re.IGNORECASE), (
                         f"{address} got {mail.subject!r}, which is wrong"
                     )
                 self._come.wait(left)

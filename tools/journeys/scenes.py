@@ -13,6 +13,9 @@ MAIN_BUTTON = (
     "a[name='website_sale_main_button'], button[name='website_sale_main_button']"
 )
 PAY = "button[name='o_payment_submit_button']"
+CARD = "input[name='customer_input']"
+# Cards of the demo clinic: one that pays, one that does so only the first time.
+PAYS, PAYS_ONCE = "4242424242424242", "4000000000000341"
 SLOT = ".o_medspa_booking_form label.btn"
 
 
@@ -37,16 +40,60 @@ def give_address(person: Person, name: str) -> None:
     person.go(MAIN_BUTTON)
 
 
+def put_into_cart(person: Person, product: str) -> float:
+    """Put a product of the shop into the cart, look at it; return the price shown."""
+    person.go(f".oe_product_cart a:has-text('{product}')")
+    price = person.sum("[name='product_price_container'], .product_price")
+    person.tap("#add_to_cart")
+    person.page.wait_for_function(
+        "document.querySelector('.my_cart_quantity')?.textContent.trim() > 0"
+    )
+    person.open("/shop/cart")
+    return price
+
+
+def book_as_visitor(person: Person, name: str, button: str) -> None:
+    """Say who one is, as a visitor without an account."""
+    person.fill("#medspa_name", name)
+    person.fill("#medspa_email", person.email)
+    person.fill("#medspa_phone", "+34 600 333 444")
+    person.go(button)
+
+
+def sign_here(person: Person) -> None:
+    """Sign in the box of any page, with the name that stands there."""
+    person.sees(".o_web_sign_signature, canvas")
+    button = person.find("#wrap form button[type=submit], .o_portal_sign_submit").first
+    expect(button).to_be_enabled(timeout=60_000)
+    person.go(button)
+
+
+def save_card(person: Person, card: str) -> None:
+    """Give another card, without paying anything now."""
+    person.sees(PAY)
+    if not person.count(CARD):
+        person.tap(
+            person.find(
+                "input[name='o_payment_radio'][data-provider-code='demo']:not([data-payment-option-type='token'])"
+            ).last
+        )
+    person.fill(CARD, card)
+    with person.page.expect_navigation(wait_until="load"):
+        person.tap(PAY)
+    person.page.wait_for_url(lambda url: "/payment/status" not in url)
+    person.ready()
+
+
 def sign(person: Person) -> None:
     """Sign the agreement with the name that stands there."""
     person.sees(".o_medspa_sign canvas, .o_medspa_sign .o_web_sign_signature")
     button = person.find(".o_medspa_sign button[type=submit]").first
-    expect(button).to_be_enabled(timeout=30_000)
+    expect(button).to_be_enabled(timeout=60_000)
     person.go(button)
     person.page.wait_for_url("**/shop/payment**")
 
 
-def pay(person: Person, outcome: str = "", card: str = "4242424242424242") -> float:
+def pay(person: Person, outcome: str = "", card: str = PAYS) -> float:
     """Pay by a new card of the demo provider; return what the provider is asked for."""
     person.sees(PAY)
     card_field = "input[name='customer_input']"

@@ -236,6 +236,17 @@ class Databases:
         if changed or new:
             self._note(name, now)
 
+    def set_address(self, name: str, url: str) -> None:
+        """Let the links of mails lead to where the database is served.
+
+        Odoo notes 8069 until an administrator logs in elsewhere.
+        """
+        self.server.query(
+            "UPDATE ir_config_parameter SET value = "
+            f"{literal(url)} WHERE key = 'web.base.url'",
+            name,
+        )
+
     # === NOTES ===
 
     def _read_notes(self) -> dict[str, dict[str, str]]:

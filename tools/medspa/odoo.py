@@ -2,6 +2,7 @@
 
 import configparser
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -157,6 +158,8 @@ class Odoo:
             **self.connection.odoo_options(),
             "addons_path": ",".join(str(path) for path in paths),
             "data_dir": str(self.project.data_dir),
+            # Odoo's own is "admin", which whoever reaches the port knows.
+            "admin_passwd": secrets.token_urlsafe(32),
         }
         for key, value in options.items():
             conf.set("options", key, value)

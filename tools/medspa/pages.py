@@ -88,6 +88,8 @@ def _join(page: Any, base: str) -> None:
     page.goto(base + "/plans")
     page.locator(".o_medspa_join").first.click()
     page.wait_for_load_state("load")
+    if (fold := page.locator(".o_medspa_address > summary:visible")).count():
+        fold.click()
     for name, value in GUEST.items():
         page.locator(f"form.address_autoformat [name='{name}']").fill(value)
     page.locator("select[name='country_id']").select_option(label="Spain")

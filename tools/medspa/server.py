@@ -93,6 +93,8 @@ def serve(work: Workspace, db: str, port: int, *, host: str, dev: bool) -> int:
         )
     try:
         wait_until_served(process, port, log)
+        # what fell due while nothing ran does not wait for the next minute
+        work.server.query(f"SELECT pg_notify('cron_trigger', '{db}')")
         announce(port, log)
         code = process.wait()
         where = f" The log is {log}." if log else ""
@@ -105,9 +107,14 @@ def serve(work: Workspace, db: str, port: int, *, host: str, dev: bool) -> int:
         stop(process, 15)
 
 
+def address(port: int) -> str:
+    """Return where a database is served, as its links have it."""
+    return f"http://localhost:{port}"
+
+
 def announce(port: int, log: Path | None) -> None:
     """Say where the clinic is and who may log in."""
-    url = f"http://localhost:{port}"
+    url = address(port)
     width = max(len(login) for login, _password, _role in DEMO_LOGINS)
     plain()
     plain(f"    The clinic is open: {url}")
@@ -130,4 +137,5 @@ def run(
         raise MedspaError("None of the addons here belongs to the demo clinic.")
     check_port(port)
     work.databases.ensure_demo(db, shown, demo=demo)
+    work.databases.set_address(db, address(port))
     return serve(work, db, port, host=host, dev=dev)

@@ -15,6 +15,8 @@ STAT = re.compile(r"^\t(\w+(?:\.\w+)*): ([\d.]+)s \d+ queries$")
 STARTED = re.compile(r"^Starting (\S+) \.\.\.")
 MODULE = re.compile(r"odoo\.addons\.(\w+)")
 FAILED = re.compile(r"^(FAIL|ERROR): (.+)$")
+# what Odoo has to say of a field names no addon; a plain Odoo says nothing
+FIELD_WARNING = re.compile(r"/odoo/orm/\w+\.py:\d+: \w*Warning: Field ")
 SKIPPED = re.compile(r"^skipped (.+?) : (.*)$")
 
 
@@ -62,6 +64,10 @@ class TestLog:
         return {
             name: (tests[name], self.seconds.get(name, 0)) for name in sorted(tests)
         }
+
+    def classes(self) -> list[tuple[str, float]]:
+        """Return the seconds of each class, as addon.file.class."""
+        return [item for item in self.seconds.items() if item[0].count(".") == 2]
 
     def slowest(self, count: int) -> list[tuple[str, float]]:
         """Return the tests (and what sets their classes up) that took longest."""
@@ -127,6 +133,8 @@ def is_complaint(entry: Entry, ours: set[str]) -> bool:
         return True
     if entry.level != "WARNING":
         return False
+    if FIELD_WARNING.search(entry.text):
+        return True
     module = MODULE.match(entry.logger)
     if module and module[1] in ours:
         return True

@@ -80,6 +80,13 @@ class TestTestLog(unittest.TestCase):
         self.assertEqual(self.problems([*GOOD, theirs]), [])
         self.assertEqual(len(self.problems([*GOOD, ours, about])), 2)
 
+    def test_warnings_about_fields_count_without_a_name_of_ours(self):
+        text = "/x/odoo/orm/fields.py:834: UserWarning: Field sale.order.line.tax_ids "
+        field = line("WARNING", "py.warnings", f"{text}should be recursive")
+        other = line("WARNING", "py.warnings", "/x/lib.py:3: DeprecationWarning: old")
+        self.assertEqual(self.problems([*GOOD, other]), [])
+        self.assertEqual(len(self.problems([*GOOD, field])), 1)
+
     def test_error_outside_of_tests_is_a_failure(self):
         bundle = line("CRITICAL", "odoo.service.server", "a bundle cannot be built")
         self.assertEqual(len(self.problems([*GOOD, bundle])), 1)

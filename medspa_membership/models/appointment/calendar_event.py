@@ -89,7 +89,16 @@ class CalendarEvent(models.Model):
         help="How much of the credit the appointment takes.",
     )
     occupancy_ids = fields.One2many(
-        "medspa.occupancy", "event_id", groups="medspa_membership.group_medspa_user"
+        "medspa.occupancy",
+        "event_id",
+        domain=[("resource_id", "!=", False)],
+        groups="medspa_membership.group_medspa_user",
+    )
+    patient_occupancy_ids = fields.One2many(
+        "medspa.occupancy",
+        "event_id",
+        domain=[("patient_id", "!=", False)],
+        groups="medspa_membership.group_medspa_user",
     )
     credit_move_ids = fields.One2many(
         "medspa.credit.move",

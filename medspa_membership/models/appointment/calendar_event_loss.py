@@ -61,12 +61,14 @@ class CalendarEvent(models.Model):
 
     def action_cancel_appointment(self):
         """Cancel the booking; ask first when that costs the patient a session."""
+        self.check_access("write")
         if len(self) == 1 and self._would_lose_session("late_cancel"):
             return self._open_loss_wizard("cancelled")
         return super().action_cancel_appointment()
 
     def action_no_show(self):
         """Note that the patient did not come; ask first when that costs a session."""
+        self.check_access("write")
         self._check_transition("no_show")
         if len(self) == 1 and self._would_lose_session("no_show"):
             return self._open_loss_wizard("no_show")

@@ -21,6 +21,7 @@ from . import (
     payment_transaction_refund,
     payment_transaction_take_back,
     payment_transaction_unknown,
+    res_partner,
     sale_order,
     sale_order_membership,
     sale_order_agreement,  # isort: skip

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from psycopg2 import IntegrityError, OperationalError
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Command, Domain
 from odoo.tools import format_date
 
@@ -118,6 +118,23 @@ class AccountMove(models.Model):
             "instalment_line_id": line.id,
         }
 
+    def _filter_letter_true(self, letter):
+        """Override: an instalment that was paid meanwhile is not asked for."""
+        moves = super()._filter_letter_true(letter)
+        if not letter._is_letter("instalment_failed"):
+            return moves
+        return moves.filtered(lambda move: move._has_overdue_part())
+
+    def _has_overdue_part(self):
+        """Tell whether a part is due and not paid. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        today = self.company_id._medspa_date()
+        return self.state == "posted" and any(
+            line.date_maturity <= today and line.amount_residual
+            for line in self.line_ids
+            if line.display_type == "payment_term" and line.date_maturity
+        )
+
     def _report_instalment(self, line, reason, to_patient=True):
         """Tell patient and desk that a part was not paid, with a link to pay it.
 
@@ -126,11 +143,7 @@ class AccountMove(models.Model):
         self.ensure_one()
         if to_patient:
             template = self.env.ref("medspa_membership.mail_template_instalment_failed")
-            self.message_post_with_source(
-                template,
-                subtype_xmlid="mail.mt_comment",
-                partner_ids=self.partner_id.ids,
-            )
+            template.with_user(SUPERUSER_ID).send_mail(self.id)
         for course in self.line_ids.sale_line_ids.course_ids:
             course.activity_schedule(
                 "mail.mail_activity_data_todo",

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from psycopg2 import OperationalError
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Domain
 from odoo.tools import split_every
 
@@ -132,7 +132,7 @@ class MedspaMembershipPeriod(models.Model):
         template = template or self.env.ref(
             "medspa_membership.mail_template_membership_payment_failed"
         )
-        template.send_mail(self.id)
+        template.with_user(SUPERUSER_ID).send_mail(self.id)
 
     # === BUSINESS METHODS: DUNNING === #
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from secrets import token_urlsafe
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import consteq
 
@@ -60,7 +60,14 @@ class MedspaPriceCampaignLine(models.Model):
     )
     exclude_reason = fields.Char("Why left out", readonly=True)
     is_excluded_by_hand = fields.Boolean(readonly=True)
-    notified_at = fields.Datetime("Told", readonly=True)
+    notified_at = fields.Datetime(
+        "Told",
+        readonly=True,
+        help="When the letter was handed over to the mail server, or the desk told "
+        "them. A letter that comes back has told nobody.",
+    )
+    notice_queued_at = fields.Datetime("Letter written", readonly=True)
+    notice_failure = fields.Char("Why the letter failed", readonly=True)
     answered_at = fields.Datetime("Answered", readonly=True)
     answer_user_id = fields.Many2one(
         "res.users",
@@ -76,13 +83,19 @@ class MedspaPriceCampaignLine(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("campaign_id.effective_date", "campaign_id.notice_days", "notified_at")
+    @api.depends(
+        "campaign_id.effective_date",
+        "campaign_id.notice_days",
+        "notice_queued_at",
+        "notified_at",
+    )
     def _compute_effective_date(self):
         for line in self:
             campaign = line.campaign_id
             line.effective_date = campaign.effective_date
-            if line.notified_at and campaign.effective_date:
-                told_on = campaign.company_id._medspa_date(line.notified_at)
+            told_at = line.notified_at or line.notice_queued_at
+            if told_at and campaign.effective_date:
+                told_on = campaign.company_id._medspa_date(told_at)
                 earliest = told_on + timedelta(days=campaign.notice_days)
                 line.effective_date = max(earliest, campaign.effective_date)
 
@@ -153,19 +166,44 @@ class MedspaPriceCampaignLine(models.Model):
     def _send_notices(self):
         """Write to members that were not told yet, once each: a queued job.
 
-        That they were told is written in the transaction of the letters.
+        Told are those whose letter the mail server has taken, see
+        :meth:`_on_letter_sent`; the others are reached otherwise.
         """
         lines = self.exists().filtered(
             lambda line: (
                 line.state == "waiting"
                 and not line.notified_at
+                and not line.notice_queued_at
                 and line.partner_id.email
             )
         )
         template = self.env.ref("medspa_membership.mail_template_membership_price")
         # Before the letters: they name the day that follows from it.
-        lines.notified_at = fields.Datetime.now()
-        template.send_mail_batch(lines.ids)
+        lines.notice_queued_at = fields.Datetime.now()
+        template.with_user(SUPERUSER_ID).send_mail_batch(lines.ids)
+
+    def _filter_letter_true(self, letter):
+        """Override: who has answered meanwhile is not asked."""
+        lines = super()._filter_letter_true(letter)
+        return lines.filtered(
+            lambda li: li.state == "waiting" and li.campaign_id.state == "sent"
+        )
+
+    def _on_letter_sent(self, letter):
+        """Override: the member is told."""
+        res = super()._on_letter_sent(letter)
+        waiting = self.sudo().filtered(
+            lambda line: line.state == "waiting" and not line.notified_at
+        )
+        waiting.write({"notified_at": fields.Datetime.now(), "notice_failure": False})
+        return res
+
+    def _on_letter_failed(self, letter, reason):
+        """Override: the member is not told, whatever was thought before."""
+        res = super()._on_letter_failed(letter, reason)
+        waiting = self.sudo().filtered(lambda line: line.state == "waiting")
+        waiting.write({"notified_at": False, "notice_failure": reason})
+        return res
 
     def _get_answer_url(self):
         """Return the link under which the member answers. Note: `ensure_one()`."""

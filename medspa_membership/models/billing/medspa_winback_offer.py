@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from collections import defaultdict
 
-from odoo import Command, api, fields, models
+from odoo import SUPERUSER_ID, Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import clean_context
@@ -102,6 +102,11 @@ class MedspaWinbackOffer(models.Model):
     def _get_label(self):
         """Return what is offered, in words. Note: `self.ensure_one()`."""
         self.ensure_one()
+        if self.kind == "discount" and self.plan_id.joining_fee:
+            return self.env._(
+                "%(percent)s %% off the first payment, but not off the joining fee",
+                percent=f"{self.percent:g}",
+            )
         if self.kind == "discount":
             return self.env._(
                 "%(percent)s %% off the first payment", percent=f"{self.percent:g}"
@@ -122,10 +127,29 @@ class MedspaWinbackOffer(models.Model):
                 description=self.env._("Send win-back offers"),
             )._send_letters()
 
+    def _filter_letter_true(self, letter):
+        """Override: who is back, or does not want offers, gets none."""
+        offers = super()._filter_letter_true(letter)
+        return offers.filtered(lambda o: o.state == "sent" and o._may_be_written_to())
+
+    def _may_be_written_to(self):
+        """Seam: tell whether the patient lets us write offers."""
+        self.ensure_one()
+        return not self.partner_id.sudo().is_blacklisted
+
     def _send_letters(self):
-        """Write the offers: a queued job."""
+        """Write the offers to those who may get them: a queued job."""
         template = self.env.ref("medspa_membership.mail_template_membership_winback")
-        template.send_mail_batch(self.exists().ids)
+        offers = self.exists()
+        willing = offers.filtered(lambda offer: offer._may_be_written_to())
+        for offer in offers - willing:
+            offer.order_id.message_post(
+                body=self.env._(
+                    "No letter was sent: %s does not want offers by e-mail.",
+                    offer.partner_id.name,
+                )
+            )
+        return template.with_user(SUPERUSER_ID).send_mail_batch(willing.ids)
 
     def _redeem(self, membership):
         """Bring the offer to who is back, once. Note: `self.ensure_one()`."""

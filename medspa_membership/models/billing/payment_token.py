@@ -1,5 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import re
 from calendar import monthrange
 from datetime import date
 
@@ -59,6 +60,17 @@ class PaymentToken(models.Model):
         return res
 
     # === BUSINESS METHODS === #
+
+    def _build_display_name(self, *args, max_length=34, **kwargs):
+        """Override of `payment`: the last four digits, whatever the provider keeps.
+
+        Some keep the whole number of a card or an account, which nobody is shown.
+        """
+        details = self.payment_details or ""
+        digits = re.sub(r"\D", "", details)
+        if len(digits) <= 4 or "@" in details:
+            return super()._build_display_name(*args, max_length=max_length, **kwargs)
+        return f"•••• {digits[-4:]}"[-max_length:]
 
     def _is_usable(self, on_date):
         """Tell whether the method can be charged on a day. Note: `self.ensure_one()`.

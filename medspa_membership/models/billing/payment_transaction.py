@@ -1,6 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.tools import float_round
 from odoo.tools.misc import clean_context
 
@@ -8,6 +9,15 @@ from odoo.tools.misc import clean_context
 RETRIED_KINDS = ("soft", "technical")
 # Charges that nobody confirms on a page: their declines are ours to follow up.
 TOKEN_OPERATIONS = ("offline", "online_token")
+# What a charge asks for.
+ASKED_FIELDS = {
+    "amount",
+    "currency_id",
+    "partner_id",
+    "provider_reference",
+    "reference",
+    "token_id",
+}
 
 
 class PaymentTransaction(models.Model):
@@ -17,7 +27,8 @@ class PaymentTransaction(models.Model):
     be done next; which code is of which kind is the provider addon's knowledge.
     """
 
-    _inherit = "payment.transaction"
+    _name = "payment.transaction"
+    _inherit = ["payment.transaction", "medspa.guarded"]
 
     instalment_line_id = fields.Many2one(
         "account.move.line",
@@ -73,8 +84,33 @@ class PaymentTransaction(models.Model):
 
         With a `default_state` of "done" a charge would be paid before it is made.
         """
-        clean = self.with_context(clean_context(self.env.context))
+        clean = self.with_env(self.env(context=clean_context(self.env.context)))
         return super(PaymentTransaction, clean).default_get(fields)
+
+    def write(self, vals):
+        """Override: whom a charge asks for how much stays as it was asked.
+
+        Core lets whoever makes invoices write transactions.
+        """
+        if not self.env.su and ASKED_FIELDS & vals.keys():
+            raise AccessError(self._get_guard_message())
+        return super().write(vals)
+
+    @api.model
+    def _get_guarded_fields(self):
+        """Override: what became of a charge is told by the provider alone."""
+        own = {
+            name
+            for name, field in self._fields.items()
+            if any(module.startswith("medspa_") for module in field._modules or ())
+        }
+        return own | {"state", "is_post_processed"}
+
+    def _get_guard_message(self):
+        return self.env._(
+            "What became of a charge is told by its provider: register a payment on "
+            "the invoice instead."
+        )
 
     # === BUSINESS METHODS: DECLINES === #
 

@@ -52,7 +52,7 @@ class SaleOrder(models.Model):
     def _check_guard(self, vals):
         """Override: an order that is a quotation again is signed again."""
         cleared = {name for name in self._get_signature() if not vals.get(name, True)}
-        super()._check_guard({k: v for k, v in vals.items() if k not in cleared})
+        return super()._check_guard({k: v for k, v in vals.items() if k not in cleared})
 
     def _check_signature_is_kept(self, vals):
         """Refuse to take the signature from an order that stands."""

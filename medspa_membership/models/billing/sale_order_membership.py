@@ -167,6 +167,8 @@ class SaleOrderLine(models.Model):
         "Memberships",
         groups="medspa_membership.group_medspa_user",
     )
+    # a joining fee has the taxes of its plan's line
+    tax_ids = fields.Many2many(recursive=True)
 
     # === CRUD METHODS === #
 

@@ -1,6 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import Command, api, fields, models
+from odoo import SUPERUSER_ID, Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 
@@ -98,7 +98,7 @@ class SaleOrder(models.Model):
         """Send the link under which the patient signs, where there is an address."""
         template = self.env.ref("medspa_membership.mail_template_membership_join")
         for order in self.filtered(lambda order: order.partner_id.email):
-            template.sudo().send_mail(order.id)
+            template.with_user(SUPERUSER_ID).send_mail(order.id)
             order.message_post(
                 body=self.env._(
                     "The link to sign was sent to %s.", order.partner_id.email

@@ -4,13 +4,22 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.fields import Domain
 
 # What a change of state tells the member: the letter by the state it leads to.
 STATE_LETTERS = {"suspended": "suspended", "paused": "paused", "ended": "ended"}
 # And by the state it comes from, where the membership runs again.
 BACK_LETTERS = {"suspended": "restored", "paused": "resumed"}
+
+# In which states a letter that waits is still true.
+STANDING_STATES = {
+    "suspended": ("suspended",),
+    "restored": ("active", "ending"),
+    "paused": ("paused",),
+    "ended": ("ended",),
+    "renewal": ("active", "ending", "past_due"),
+}
 
 # Letters give way to charges, which have queue_job's own priority: 10.
 LETTER_PRIORITY = 20
@@ -81,12 +90,44 @@ class SaleSubscription(models.Model):
             # Who took it back in the meantime is told nothing.
             members = members.filtered("cancelled_on")
         if template and members:
-            template.send_mail_batch(members.ids)
+            template.with_user(SUPERUSER_ID).send_mail_batch(members.ids)
 
     def _get_member_url(self):
         """Return where the member sees and changes the membership."""
         self.ensure_one()
         return f"{self.get_base_url()}/my/memberships/{self.id}"
+
+    def _get_access_url(self):
+        """Return it as the first letter carries it: the member may be new here."""
+        self.ensure_one()
+        return self.partner_id._get_access_url(f"/my/memberships/{self.id}")
+
+    def _get_first_payment(self):
+        """Return what was paid for the first period, fee and tax included, if it was.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        first_sudo = self.sudo()._get_first_period()
+        if first_sudo.state != "paid" or first_sudo.is_paid_elsewhere:
+            return 0.0
+        return first_sudo.invoice_id.amount_total or first_sudo.amount
+
+    def _get_first_period(self):
+        """Return the period with which the membership began."""
+        self.ensure_one()
+        regular = self.period_ids.filtered(lambda p: p.kind == "regular")
+        return regular.sorted("start_date")[:1]
+
+    def _filter_letter_true(self, letter):
+        """Override: what has changed since is not told any more."""
+        members = super()._filter_letter_true(letter)
+        for name, states in STANDING_STATES.items():
+            if letter._is_letter(f"membership_{name}"):
+                return members.filtered(lambda m, s=states: m.membership_state in s)
+        if letter._is_letter("membership_cancelled"):
+            return members.filtered("cancelled_on")
+        return members
 
     def _get_running_pause(self):
         """Return the pause that runs, empty when there is none."""
@@ -205,8 +246,20 @@ class MedspaMembershipPeriod(models.Model):
         """Override to send the receipts, after the money is booked."""
         paid = self.filtered(lambda p: p.state in ("open", "due"))
         res = super()._on_paid()
-        paid.filtered(lambda p: not p.is_paid_elsewhere)._enqueue_receipts()
+        # The welcome says what the first period has cost.
+        paid.filtered(
+            lambda p: (
+                not p.is_paid_elsewhere and p != p.membership_id._get_first_period()
+            )
+        )._enqueue_receipts()
         return res
+
+    def _filter_letter_true(self, letter):
+        """Override: nobody is told that it failed once it is paid, or on its way."""
+        periods = super()._filter_letter_true(letter)
+        if letter._is_letter("membership_receipt"):
+            return periods.filtered(lambda p: p.state == "paid")
+        return periods.filtered(lambda p: p.state == "open" and not p._is_on_its_way())
 
     def _enqueue_receipts(self):
         addressed = self.sudo().filtered(lambda p: p.partner_id.email)
@@ -226,4 +279,12 @@ class MedspaMembershipPeriod(models.Model):
         )
         paid = self.exists().filtered(lambda p: p.state == "paid")
         if template and paid:
-            template.send_mail_batch(paid.ids)
+            template.with_user(SUPERUSER_ID).send_mail_batch(paid.ids)
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _has_own_letter(self):
+        """Override: who joins is welcomed."""
+        return super()._has_own_letter() or self._sells_plan()

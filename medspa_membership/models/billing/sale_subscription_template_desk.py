@@ -2,8 +2,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from markupsafe import Markup
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import is_html_empty
 
 
 class SaleSubscriptionTemplate(models.Model):
@@ -36,6 +37,7 @@ class SaleSubscriptionTemplate(models.Model):
         inverse="_inverse_is_plan_published",
         search="_search_is_plan_published",
     )
+    has_agreement = fields.Boolean(compute="_compute_has_agreement")
     waiting_count = fields.Integer(
         "To be paid", compute="_compute_waiting_count", help="Joined, not paid yet."
     )
@@ -122,6 +124,11 @@ class SaleSubscriptionTemplate(models.Model):
         if operator != "in":
             return NotImplemented
         return [("product_tmpl_id.is_published", "in", value)]
+
+    @api.depends("agreement")
+    def _compute_has_agreement(self):
+        for plan in self:
+            plan.has_agreement = not is_html_empty(plan.agreement)
 
     def _compute_waiting_count(self):
         counts = dict(
@@ -236,7 +243,7 @@ class MedspaMembershipAgreement(models.Model):
         """Write to the members whose signature is still missing: a queued job."""
         waiting = self.filtered(lambda a: a.state == "to_sign" and a.partner_id.email)
         template = self.env.ref("medspa_membership.mail_template_membership_sign")
-        template.send_mail_batch(waiting.ids)
+        template.with_user(SUPERUSER_ID).send_mail_batch(waiting.ids)
 
 
 class ProductTemplate(models.Model):

@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import timedelta
 
-from odoo import Command, api, fields, models
+from odoo import SUPERUSER_ID, Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, float_is_zero
@@ -395,12 +395,22 @@ class MedspaCourse(models.Model):
         )
         if not template:
             return
-        for course in self:
-            course.sudo().message_post_with_source(
-                template,
-                subtype_xmlid="mail.mt_comment",
-                partner_ids=course.partner_id.ids,
-            )
+        addressed = self.filtered(lambda course: course.partner_id.email)
+        # From the clinic, and not from the patient whose payment causes it.
+        template.with_user(SUPERUSER_ID).send_mail_batch(addressed.ids)
+
+    def _get_sessions_text(self):
+        """Return how much the course gives, in words. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        credits_sudo = self.sudo().credit_ids
+        if len(set(credits_sudo.mapped("unit"))) == 1:
+            return credits_sudo[0]._format_quantity(self.total_sessions)
+        return self.env._("%s sessions", f"{self.total_sessions:g}")
+
+    def _get_receipt_text(self):
+        """Seam: return what was paid for the course, in words, if that is known."""
+        self.ensure_one()
+        return ""
 
     def _on_credits_changed(self):
         """Follow what the ledger says: the first visit, the last session, a return."""

@@ -240,9 +240,9 @@ class MedspaCourseLine(models.Model):
     def _get_offered_slots(self, start, stop, practitioners=None):
         """Return the times that the patient can book now: what is offered is bookable.
 
-        A time is offered when practitioner and room are free, inside the booking window
-        of the clinic, on a day on which a credit of the step is valid and the pace of
-        the course allows a session.
+        A time is offered when practitioner, room and patient are free, inside the
+        booking window of the clinic, on a day on which a credit of the step is
+        valid and the pace of the course allows a session.
 
         Note: `self.ensure_one()`
 
@@ -259,6 +259,9 @@ class MedspaCourseLine(models.Model):
         company = self.company_id
         slots = self._get_treatment_on_sale()._get_free_slots(
             max(start, window[0]), min(stop, window[1]), practitioners, company
+        )
+        slots = self.env["calendar.event"]._drop_own_times(
+            slots, self.course_id.sudo().partner_id
         )
         for slot in slots:
             slot["day"] = company._medspa_date(slot["start"])
@@ -359,6 +362,7 @@ class MedspaCourseLine(models.Model):
             if event.credit_id != slot["credit"]:
                 # Used up by somebody else at the same moment: another credit would pay.
                 raise UserError(self._get_not_offered_message())
+            event._check_patient_is_free()
         return event
 
     def _prepare_booking_vals(self, slot):

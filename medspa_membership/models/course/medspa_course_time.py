@@ -19,6 +19,11 @@ class MedspaCourse(models.Model):
         help="Of the last session used, to find who dropped out.",
     )
 
+    earliest_last_date = fields.Date(
+        "Last session possible on", compute="_compute_earliest_last_date"
+    )
+    is_too_late = fields.Boolean(compute="_compute_earliest_last_date")
+
     @api.depends("credit_ids.move_ids")
     def _compute_last_visit_date(self):
         for course in self:
@@ -28,6 +33,37 @@ class MedspaCourse(models.Model):
                 (course.company_id._medspa_date(v.visited_at) for v in done),
                 default=False,
             )
+
+    @api.depends(
+        "state", "expires_on", "grace_days", "line_ids.remaining", "line_ids.reserved"
+    )
+    def _compute_earliest_last_date(self):
+        """Tell whether the course can still be used up, by its own pace."""
+        for course in self:
+            last = course._get_earliest_last_date()
+            course.earliest_last_date = last
+            end = course.usable_until
+            course.is_too_late = bool(last and end and last > end)
+
+    def _get_earliest_last_date(self):
+        """Return the first day on which the last session is possible, or nothing.
+
+        Steps go side by side: the slowest of them counts. What is booked has its day.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        if self.state != "active":
+            return False
+        today = self.company_id._medspa_date()
+        days = []
+        for line in self.line_ids.filtered(lambda line: line.unit == "session"):
+            free = int(line.remaining - line.reserved)
+            if free > 0:
+                first = max(line.next_date or today, today)
+                pace = max(line.min_days, self.recipe_min_days)
+                days.append(first + timedelta(days=pace * (free - 1)))
+        return max(days, default=False)
 
     # === BUSINESS METHODS === #
 

@@ -17,6 +17,11 @@ class MedspaCredit(models.Model):
     def _get_ledger_fields(self):
         return super()._get_ledger_fields() | {"course_line_id"}
 
+    def _get_source_label(self):
+        """Override: the course that was bought."""
+        course_sudo = self.sudo().course_id
+        return course_sudo.product_tmpl_id.name or super()._get_source_label()
+
     def _check_spendable(self, on_date):
         """Override to say why a course whose money went away again is not used."""
         course_sudo = self.sudo().course_id

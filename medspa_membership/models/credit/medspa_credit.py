@@ -306,6 +306,14 @@ class MedspaCredit(models.Model):
             return self.env._("Anything in %s", self.categ_id.name)
         return ", ".join(self.treatment_ids.mapped("name"))
 
+    def _get_source_label(self):
+        """Return where the credit comes from, in the patient's words.
+
+        A seam: the layers that sell credits know. Note: `self.ensure_one()`.
+        """
+        self.ensure_one()
+        return ""
+
     def _get_choice_label(self):
         """Return what tells one credit of a patient from another."""
         self.ensure_one()

@@ -24,10 +24,8 @@ class MedspaGuarded(models.AbstractModel):
     def default_get(self, fields):
         """Override to take no default of a guarded field from the context."""
         given = {f"default_{name}" for name in self._get_guarded_fields()}
-        context = self.env.context
-        clean = self.with_context(
-            {key: value for key, value in context.items() if key not in given}
-        )
+        context = {k: v for k, v in self.env.context.items() if k not in given}
+        clean = self.with_env(self.env(context=context))
         return super(MedspaGuarded, clean).default_get(fields)
 
     @api.model_create_multi

@@ -1,3 +1,3 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from . import mail_template
+from . import base, mail_mail, mail_template, res_company

@@ -1,7 +1,13 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+import re
+
+from markupsafe import Markup
+
 from odoo import SUPERUSER_ID, api, models
 
+LAYOUT = "medspa_membership.mail_layout"
+HREF = re.compile(r'\s+href="[^"]*"')
 # Who gets a mail: without them core asks the record, which may name somebody else.
 RECIPIENT_FIELDS = ("use_default_to", "partner_to", "email_to")
 
@@ -10,6 +16,49 @@ class MailTemplate(models.Model):
     """The letters of the clinic."""
 
     _inherit = "mail.template"
+
+    # === BUSINESS METHODS === #
+
+    def send_mail_batch(
+        self,
+        res_ids,
+        force_send=False,
+        raise_exception=False,
+        email_values=None,
+        email_layout_xmlid=False,
+    ):
+        """Override to note on each mail which letter it is.
+
+        The history of a record shows its words without their links: those are the
+        patient's own, and open what is the patient's.
+        """
+        mails = super().send_mail_batch(
+            res_ids,
+            # Not before the history is written.
+            force_send=False,
+            raise_exception=raise_exception,
+            email_values={**(email_values or {}), "mail_template_id": self.id},
+            email_layout_xmlid=email_layout_xmlid,
+        )
+        if self.email_layout_xmlid == LAYOUT:
+            for mail in mails:
+                mail.mail_message_id.body = Markup(HREF.sub("", mail.body_html or ""))
+        if force_send:
+            mails.send(raise_exception=raise_exception)
+        return mails
+
+    def _is_letter(self, *names):
+        """Tell whether it is one of our letters. Note: `self.ensure_one()`.
+
+        :param names: after `mail_template_`
+        """
+        self.ensure_one()
+        return any(
+            self == self.env.ref(f"medspa_membership.mail_template_{name}", False)
+            for name in names
+        )
+
+    # === BUSINESS METHODS: UPDATE === #
 
     @api.model
     def _update_letters(self, module):
@@ -43,5 +92,6 @@ class MailTemplate(models.Model):
 
     def _check_can_be_rendered(self, fnames=None, render_options=None):
         """Override of `mail`: see :meth:`_update_letters`."""
-        if not self.env.context.get("medspa_unchecked"):
-            super()._check_can_be_rendered(fnames, render_options)
+        if self.env.context.get("medspa_unchecked"):
+            return None
+        return super()._check_can_be_rendered(fnames, render_options)

@@ -2,6 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
     calendar_event,
+    mail_message,
     medspa_benefit,
     medspa_credit,
     medspa_discount_set,
@@ -14,6 +15,7 @@ from . import (
     res_partner,
     sale_subscription,
     sale_subscription_cancel,
+    sale_subscription_close_reason,
     sale_subscription_dates,
     sale_subscription_discount,
     sale_subscription_jobs,

@@ -138,8 +138,10 @@ class MedspaBenefit(models.AbstractModel):
         """Return what becomes of what is not used, in words."""
         self.ensure_one()
         if self.rollover == "periods":
+            if self.rollover_periods == 1:
+                return self.env._("what is not used can be used in the next period")
             return self.env._(
-                "what is not used lives on for %s further periods",
+                "what is not used can be used for %s more periods",
                 self.rollover_periods,
             )
         if self.rollover == "cap":

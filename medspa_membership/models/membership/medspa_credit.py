@@ -21,6 +21,13 @@ class MedspaCredit(models.Model):
     def _get_ledger_fields(self):
         return super()._get_ledger_fields() | {"period_id", "membership_benefit_id"}
 
+    def _get_source_label(self):
+        """Override: the plan that gives it."""
+        plan_sudo = self.sudo().membership_id.template_id
+        if not plan_sudo:
+            return super()._get_source_label()
+        return self.env._("%s membership", plan_sudo.name)
+
     def _check_spendable(self, on_date):
         """Override to say why the credit of a membership cannot be used now."""
         membership_sudo = self.sudo().membership_id

@@ -94,6 +94,15 @@ class MedspaPlanTerms(models.AbstractModel):
     family_limit = fields.Integer(
         "Family members", help="So many others may use its credits. Zero: nobody."
     )
+    family_has_rights = fields.Boolean(
+        "Family counts as members",
+        help="The family has the member's prices, books as early as members do, and "
+        "books what is for members only. Otherwise it uses the credits, no more.",
+    )
+    waits_first = fields.Boolean(
+        "First on the waiting list",
+        help="Members of the plan are offered a freed time before others.",
+    )
     stacks_with_promotions = fields.Boolean(
         "Discount on top of promotions",
         help="Otherwise a price that is reduced already is not reduced again.",

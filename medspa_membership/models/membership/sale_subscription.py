@@ -2,6 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools.misc import clean_context
 
 MEMBERSHIP_STATES = [
@@ -228,7 +229,7 @@ class SaleSubscription(models.Model):
         clean = self
         if plans.filtered("is_plan"):
             # What is not said here is not said by the caller's context either.
-            clean = self.with_context(clean_context(self.env.context))
+            clean = self.with_env(self.env(context=clean_context(self.env.context)))
         for vals, plan in zip(vals_list, plans, strict=True):
             if plan.is_plan:
                 vals["membership_state"] = "pending"
@@ -317,7 +318,7 @@ class SaleSubscription(models.Model):
     def _get_memberships(self, partners, company, on_date):
         """Return the memberships that give patients rights on a day, in one query.
 
-        :param partners: the patients themselves; a family shares credits, not prices
+        :param partners: the patients; a family counts where its plan says so
         """
         found = self._find_running(partners, company)
         return found.filtered(lambda membership: membership._gives_rights(on_date))
@@ -328,21 +329,30 @@ class SaleSubscription(models.Model):
 
         What `_gives_rights` reads comes with it.
         """
+        holds = Domain("partner_id", "in", partners.ids)
+        shares = Domain("family_has_rights", "=", True)
+        shares &= Domain("beneficiary_ids", "in", partners.ids)
         return self.sudo().search_fetch(
-            [
-                ("partner_id", "in", partners.ids),
-                ("company_id", "=", company.id),
-                ("is_membership", "=", True),
-                ("membership_state", "in", (*self._get_member_states(), "paused")),
-            ],
+            (holds | shares)
+            & Domain("company_id", "=", company.id)
+            & Domain("is_membership", "=", True)
+            & Domain("membership_state", "in", (*self._get_member_states(), "paused")),
             [
                 "partner_id",
+                "family_has_rights",
                 "membership_state",
                 "pause_meaning",
                 "end_date",
                 "discount_set_id",
             ],
         )
+
+    def _get_holders(self):
+        """Return who has the rights of a membership. Note: `self.ensure_one()`."""
+        self.ensure_one()
+        if not self.family_has_rights:
+            return self.partner_id
+        return self.partner_id | self.beneficiary_ids
 
     def _get_credits_left_label(self):
         """Return what can be used now in a line. Note: `self.ensure_one()`."""

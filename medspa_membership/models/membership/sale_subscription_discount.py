@@ -107,7 +107,9 @@ class SaleSubscription(models.Model):
     def write(self, vals):
         """Override to let what depends on the discounts follow them."""
         res = super().write(vals)
-        if "discount_set_id" in vals:
+        changed = vals.keys() & {"discount_set_id", "family_has_rights"}
+        family = self.filtered("family_has_rights") if "beneficiary_ids" in vals else []
+        if changed or family:
             self._on_member_rights_changed()
         return res
 
@@ -127,7 +129,8 @@ class SaleSubscription(models.Model):
         found = {}
         for membership in running:
             discounts = membership.discount_set_id
-            if discounts and membership._gives_rights(today):
-                known = found.setdefault(membership.partner_id.id, discounts)
-                found[membership.partner_id.id] = known | discounts
+            if not discounts or not membership._gives_rights(today):
+                continue
+            for holder in membership._get_holders():
+                found[holder.id] = found.get(holder.id, discounts) | discounts
         return found

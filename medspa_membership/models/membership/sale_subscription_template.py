@@ -1,6 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..till.tax import get_total
@@ -45,14 +45,14 @@ class SaleSubscriptionTemplate(models.Model):
         "medspa.plan.benefit",
         "template_id",
         "Benefits",
-        copy=True,
+        copy=False,
         groups="medspa_membership.group_medspa_user",
     )
     discount_ids = fields.One2many(
         "medspa.plan.discount",
         "template_id",
         "Discounts",
-        copy=True,
+        copy=False,
         groups="medspa_membership.group_medspa_user",
     )
     addon_product_ids = fields.Many2many(
@@ -165,6 +165,10 @@ class SaleSubscriptionTemplate(models.Model):
             if plan.is_plan:
                 vals.setdefault("price", plan.price)
                 vals["name"] = self.env._("%s (copy)", plan.name)
+                # Sellers copy templates of OCA, and may not read what plans give.
+                for name in ("benefit_ids", "discount_ids"):
+                    lines = plan[name].sorted("id").copy_data()
+                    vals.setdefault(name, [Command.create(line) for line in lines])
         return vals_list
 
     def _check_manager(self):
@@ -343,6 +347,21 @@ class SaleSubscriptionTemplate(models.Model):
                     "back, less what you used.",
                     self.withdrawal_days,
                 )
+            )
+        if self.family_limit:
+            lines.append(
+                self.env._(
+                    "Up to %s of the family use its credits and have its prices.",
+                    self.family_limit,
+                )
+                if self.family_has_rights
+                else self.env._(
+                    "Up to %s of the family use its credits.", self.family_limit
+                )
+            )
+        if self.waits_first:
+            lines.append(
+                self.env._("On the waiting list, members are offered free times first.")
             )
         lines += self._get_pause_lines() + self._get_leaving_lines()
         return lines

@@ -13,6 +13,9 @@ class BookingOffer:
     booked. Answers to the same questions as a step of a course does.
     """
 
+    # An appointment that is being moved: its own time does not count.
+    event = None
+
     def __init__(self, treatment_sudo, company, patient):
         self.treatment = treatment_sudo.with_company(company)
         self.company_id = company
@@ -30,6 +33,9 @@ class BookingOffer:
             return []
         slots = self._get_free_slots(
             max(start, window[0]), min(stop, window[1]), practitioners
+        )
+        slots = self.company_id.env["calendar.event"]._drop_own_times(
+            slots, self.patient, self.event
         )
         for slot in slots:
             slot["day"] = self.company_id._medspa_date(slot["start"])

@@ -49,6 +49,7 @@ class CalendarEvent(models.Model):
                 "prepayment_percent": share,
             }
         )
+        # the sum is guarded: only what computes it writes it
         self.sudo().deposit_amount = order_sudo._get_prepayment_required_amount()
 
     def _on_deposit_paid(self):
@@ -61,6 +62,7 @@ class CalendarEvent(models.Model):
             return
         if self.appointment_status != "cancelled":
             return
+        # The change tells the patient by itself.
         try:
             with self.env.cr.savepoint():
                 self.write({"appointment_status": "booked"})
@@ -73,8 +75,6 @@ class CalendarEvent(models.Model):
                     error,
                 )
             )
-            return
-        self._notify_booked_online()
 
     def _ask_desk(self, note):
         """Leave a to-do for the desk at the order of the visit."""

@@ -29,4 +29,6 @@ class CalendarEvent(models.Model):
 
     def _check_guard(self, vals):
         """Override: whoever may change an appointment may cause that they are empty."""
-        super()._check_guard({name: value for name, value in vals.items() if value})
+        return super()._check_guard(
+            {name: value for name, value in vals.items() if value}
+        )

@@ -52,7 +52,10 @@ class CalendarEvent(models.Model):
     # === ACTION METHODS === #
 
     def action_confirm_hold(self):
-        """Confirm for a patient who called instead of clicking."""
+        """Confirm for a patient who called instead of clicking.
+
+        A deposit is not asked for any more; whose address it is stays unknown.
+        """
         self.check_access("write")
         for event in self:
             event._confirm_hold()
@@ -60,7 +63,7 @@ class CalendarEvent(models.Model):
     # === BUSINESS METHODS: BOOK === #
 
     @api.model
-    def _book_online(self, offer, slot, agreed, guest=None):
+    def _book_online(self, offer, slot, agreed, guest=None, is_invited=False):
         """Book an offered time for a person, at the price that was shown.
 
         Called as superuser: patients and visitors have no rights on appointments.
@@ -70,6 +73,7 @@ class CalendarEvent(models.Model):
         :param str agreed: the `key` of the statement that the person saw
         :param guest: for whom it is booked, by somebody who is not logged in: held
             until the address is confirmed, or the deposit paid
+        :param bool is_invited: the clinic has offered the time: no limit counts
         :return: the appointment
         :raise UserError: when time or price are no longer what was shown
         """
@@ -81,6 +85,13 @@ class CalendarEvent(models.Model):
         if statement["key"] != agreed:
             raise UserError(self._get_changed_message())
         is_held = bool(guest or statement["deposit"])
+        if not is_invited:
+            self._check_booking_limits(
+                guest or offer.patient,
+                slot["start"],
+                company,
+                is_covered=bool(statement["credit"] or statement["ahead"]),
+            )
         with self.env.cr.savepoint():
             event = self.with_company(company).create(
                 {
@@ -100,14 +111,13 @@ class CalendarEvent(models.Model):
             )
             if event.credit_id != statement["credit"]:
                 raise UserError(self._get_changed_message())
+            event._check_patient_is_free()
         if statement["deposit"]:
             event._sell_with_deposit(statement["deposit"], offer.patient)
         if is_held:
             self.env.ref("medspa_membership.ir_cron_release_holds")._trigger(
                 at=event.held_until
             )
-        else:
-            event._notify_booked_online()
         return event
 
     @api.model
@@ -140,7 +150,7 @@ class CalendarEvent(models.Model):
         # Whoever confirms may not read orders.
         if not self.sudo().sale_line_id:
             self.is_paid_apart = False
-        self._notify_booked_online()
+        self._write_to_patient("booked_online")
         return True
 
     def _settle_visitor(self):
@@ -187,7 +197,9 @@ class CalendarEvent(models.Model):
             return
         # The order of this appointment alone.
         order_sudo = self.sudo().sale_line_id.order_id
-        self.write({"appointment_status": "cancelled"})
+        # Nobody has asked for it with a mailbox that answers.
+        quiet = self.with_context(dont_notify=True)
+        quiet.write({"appointment_status": "cancelled"})
         self.message_post(body=self.env._("Not confirmed in time: the time is free."))
         if order_sudo.state in ("draft", "sent"):
             order_sudo._action_cancel()
@@ -215,16 +227,6 @@ class CalendarEvent(models.Model):
         ):
             patient_sudo.active = False
 
-    def _notify_booked_online(self):
-        """Seam: tell the patient that the appointment is booked.
-
-        Note: `self.ensure_one()`
-        """
-        self.ensure_one()
-        template = self.env.ref("medspa_membership.mail_template_booked_online")
-        # From the clinic, and not from the visitor who causes it.
-        template.with_user(SUPERUSER_ID).send_mail(self.id)
-
     def _ask_to_confirm(self, email):
         """Send the link that confirms a held time to the address that was given.
 
@@ -236,11 +238,9 @@ class CalendarEvent(models.Model):
         template = template.with_user(SUPERUSER_ID).with_context(
             medspa_confirm_url=self._get_confirm_url(email)
         )
-        mail_id = template.send_mail(
+        template.send_mail(
             self.id, email_values={"email_to": email, "recipient_ids": []}
         )
-        # Mails are the system's.
-        self.env["mail.mail"].sudo().browse(mail_id).send_after_commit()
 
     # === BUSINESS METHODS: LINKS === #
 

@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import date
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 
 from .booking_offer import MoveOffer
@@ -86,8 +86,10 @@ class CalendarEvent(models.Model):
                     "room_id": slot["room"].id,
                 }
             )
+            self._check_patient_is_free()
         self.message_post(
             body=self.env._(
-                "Moved by the patient, from %s.", fields.Datetime.to_string(before)
+                "Moved by the patient, from %s.",
+                self.medspa_company_id._medspa_moment_text(before),
             )
         )

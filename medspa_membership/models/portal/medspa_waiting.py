@@ -186,6 +186,13 @@ class MedspaWaiting(models.Model):
             entry_id = None
         return env["medspa.waiting"].browse(entry_id or []).exists()
 
+    def _filter_letter_true(self, letter):
+        """Override: who has confirmed, or is gone, is not asked."""
+        entries = super()._filter_letter_true(letter)
+        if letter._is_letter("waiting_join"):
+            return entries.filtered(lambda e: e.state == "unconfirmed")
+        return entries
+
     def _ask_to_confirm(self, email):
         """Send the link that puts a visitor in line. Note: `self.ensure_one()`."""
         self.ensure_one()

@@ -135,7 +135,19 @@ class MedspaWaitingSlot(models.Model):
             & Domain("id", "not in", asked.ids)
         )
         fitting = entries.treatment_id.filtered(self._fits)
-        return entries.filtered(lambda e: e.treatment_id in fitting)[:limit]
+        # Who has another appointment then is asked for another time.
+        busy = self.env["calendar.event"]._get_patient_times(
+            entries.partner_id, self.start, self.stop
+        )
+        entries = entries.filtered(
+            lambda e: e.treatment_id in fitting and not busy.get(e.partner_id.id)
+        )
+        # Who is promised to be first stands in front of the others, in their order.
+        memberships = self.env["sale.subscription"]._get_memberships(
+            entries.partner_id, company, company._medspa_date()
+        )
+        first = memberships.filtered("waits_first").partner_id
+        return entries.sorted(lambda e: e.partner_id not in first)[:limit]
 
     def _fits(self, treatment):
         """Tell whether a treatment fits into the time, its practitioner and room."""
@@ -322,6 +334,7 @@ class MedspaWaitingOffer(models.Model):
                 "room": slot.room_id,
             },
             agreed,
+            is_invited=True,
         )
         self.state = "accepted"
         slot._close_offers()
@@ -337,6 +350,11 @@ class MedspaWaitingOffer(models.Model):
         if not self.slot_id.offer_ids.filtered(lambda o: o.state == "open"):
             self.slot_id.next_step_at = fields.Datetime.now()
             self.env.ref("medspa_membership.ir_cron_offer_freed_times")._trigger()
+
+    def _filter_letter_true(self, letter):
+        """Override: what somebody else has taken is not offered any more."""
+        offers = super()._filter_letter_true(letter)
+        return offers.filtered(lambda offer: offer._is_open())
 
     def _send(self):
         """Tell the person of the free time. Note: `self.ensure_one()`."""

@@ -16,13 +16,21 @@ class PaymentTransaction(models.Model):
 
         :raise AccessError: a visitor names a saved method
         """
-        if self.env.user._is_public() and any(
+        by_saved_method = any(
             vals.get("operation") == "online_token" for vals in vals_list
-        ):
+        )
+        if by_saved_method and not self.env["payment.token"]._may_use_saved_methods():
             raise AccessError(
                 self.env._("Log in to pay with a saved method, or use another one.")
             )
         return super().create(vals_list)
+
+    def _get_method_label(self):
+        """Return what was paid with, as a patient knows it. Note: `ensure_one()`."""
+        self.ensure_one()
+        if self.token_id:
+            return self.env._("card %s", self.token_id.display_name)
+        return self.payment_method_id.name
 
     def _sells_courses(self):
         """Override to confirm a held appointment as soon as the deposit is known."""

@@ -68,7 +68,8 @@ class ResPartner(models.Model):
 
         :return: the figures of :meth:`_get_care_figures`, with `credits`, `courses`,
             `upcoming`, `past`, `invoices`, `payments`, `family`, `shared_by`,
-            `waiting` and `memberships` (records)
+            `waiting`, `offers` and `memberships` (records), and `paid_by` (the means
+            that paid an invoice, by its id)
         """
         self.ensure_one()
         Event = self.env["calendar.event"]
@@ -89,23 +90,38 @@ class ResPartner(models.Model):
         courses = self.course_ids.filtered(lambda c: c.company_id == company)
         credits = self._get_care_credits(company)
         shared = credits.filtered(lambda credit: credit.partner_id != self)
+        invoices = self._get_care_invoices(company, DOCUMENTS)
+        payments = self._get_care_payments(company)
+        waiting = self.env["medspa.waiting"].search(
+            [
+                ("partner_id", "=", self.id),
+                ("company_id", "=", company.id),
+                ("state", "=", "waiting"),
+            ]
+        )
         return {
             **self._get_care_figures(company),
             "credits": credits,
             "courses": courses.filtered(lambda c: c.state in OPEN_COURSES),
             "upcoming": upcoming,
             "past": past,
-            "invoices": self._get_care_invoices(company, DOCUMENTS),
-            "payments": self._get_care_payments(company),
+            "invoices": invoices,
+            # What paid an invoice that is shown stands in its line.
+            "payments": payments.filtered(
+                lambda tx: tx.operation == "refund" or not tx.invoice_ids & invoices
+            ),
+            "paid_by": {
+                invoice.id: tx._get_method_label()
+                for tx in payments
+                if tx.operation != "refund" and tx.state == "done"
+                for invoice in tx.invoice_ids & invoices
+            },
             "family": (courses.member_ids | credits.beneficiary_ids) - self,
             "shared_by": shared.partner_id,
-            "waiting": self.env["medspa.waiting"].search(
-                [
-                    ("partner_id", "=", self.id),
-                    ("company_id", "=", company.id),
-                    ("state", "=", "waiting"),
-                ]
-            ),
+            "waiting": waiting,
+            "offers": self.env["medspa.waiting.offer"]
+            .search([("waiting_id", "in", waiting.ids), ("state", "=", "open")])
+            .filtered(lambda offer: offer._is_open()),
             "memberships": self._get_care_memberships(company),
         }
 

@@ -21,3 +21,9 @@ class SaleOrderLine(models.Model):
     appointment_ids = fields.One2many(
         "calendar.event", "sale_line_id", "Appointments", readonly=True
     )
+
+    def _has_own_letter(self):
+        """Override: an appointment with a deposit is confirmed as one."""
+        # Read to decide which letter goes out.
+        has_deposit = any(self.sudo().appointment_ids.mapped("deposit_amount"))
+        return super()._has_own_letter() or has_deposit

@@ -91,6 +91,7 @@ class CalendarEvent(models.Model):
         :raise UserError: paid already, or no credit covers it
         """
         self.ensure_one()
+        self.check_access("write")
         if self.appointment_status != "attended" or self.credit_id or self._is_sold():
             raise UserError(
                 self.env._("Only a visit that nothing has paid for takes a credit now.")

@@ -71,14 +71,8 @@ class MedspaCourse(models.Model):
     def _notify_active(self):
         """Override to give patients a login before they are told to book."""
         for course in self.filtered("sale_order_id"):
-            course.partner_id._invite_to_portal(
-                self.env._(
-                    "Thank you for your purchase. Choose a password to book the "
-                    "sessions of %(course)s.",
-                    course=course.product_tmpl_id.name,
-                ),
-                course.company_id,
-            )
+            # The letter of the course carries the way in.
+            course.partner_id._create_portal_users(course.company_id)
         return super()._notify_active()
 
     def _get_welcome_url(self):

@@ -481,8 +481,9 @@ class SaleSubscription(models.Model):
         """Override to have prices ready, and open orders follow."""
         res = super()._on_member_rights_changed()
         for company, memberships in self.sudo().grouped("company_id").items():
-            memberships.partner_id._make_member_pricelists(company)
-            self.env["sale.order"].sudo()._follow_member_rights(
-                memberships.partner_id, company
+            holders = memberships.partner_id.union(
+                *(membership._get_holders() for membership in memberships)
             )
+            holders._make_member_pricelists(company)
+            self.env["sale.order"].sudo()._follow_member_rights(holders, company)
         return res

@@ -1,6 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import models
+from odoo import SUPERUSER_ID, models
 from odoo.fields import Command
 from odoo.tools import email_normalize
 
@@ -22,32 +22,51 @@ class ResPartner(models.Model):
         users = Users.search(Users._get_login_domain(email), limit=2)
         return users if len(users) == 1 else Users
 
-    def _invite_to_portal(self, welcome_message, company):
-        """Give patients without a login one, and send them core's invitation.
+    def _is_login_taken(self, email):
+        """Tell whether somebody logs in with an address, whoever it is."""
+        Users_sudo = self.env["res.users"].sudo().with_context(active_test=False)
+        return bool(
+            Users_sudo.search_count(Users_sudo._get_login_domain(email), limit=1)
+        )
 
-        A login of their own, although not used yet, keeps "Reset password" working when
-        the link of the invitation is too old.
+    def _invite_to_portal(self, welcome_message, company):
+        """Give patients without a login one, and write to them.
 
         :param str welcome_message: why they are invited
         :return: the new users
         """
         users_sudo = self._create_portal_users(company)
-        template = self.env.ref(
-            "auth_signup.portal_set_password_email", raise_if_not_found=False
+        template = self.env.ref("medspa_membership.mail_template_invitation")
+        # From the clinic, and not from the patient who causes it.
+        template = template.with_user(SUPERUSER_ID).with_company(company)
+        template.with_context(medspa_welcome=welcome_message).send_mail_batch(
+            users_sudo.partner_id.ids
         )
-        for user_sudo in users_sudo:
-            user_sudo.partner_id.signup_prepare()
-            if template:
-                template.sudo().with_context(
-                    dbname=self.env.cr.dbname,
-                    lang=user_sudo.lang,
-                    welcome_message=welcome_message,
-                    medium="portalinvite",
-                ).send_mail(user_sudo.id)
         return users_sudo
+
+    def _get_access_url(self, path):
+        """Return the address of a page of the patient's own, as a letter carries it.
+
+        Who has never logged in chooses a password on the way; the others know theirs,
+        or ask for a link. Only for letters to the patient: the address opens the door.
+
+        Note: `self.ensure_one()`
+
+        :param str path: of this site
+        """
+        self.ensure_one()
+        partner_sudo = self.sudo()
+        user_sudo = partner_sudo.user_ids[:1]
+        if not user_sudo or not user_sudo.share or user_sudo.login_date:
+            return f"{self.get_base_url()}{path}"
+        partner_sudo.signup_prepare()
+        return partner_sudo._get_signup_url_for_action(url=path)[partner_sudo.id]
 
     def _create_portal_users(self, company):
         """Give patients a login where they have none, without a word to them.
+
+        A login of their own, although not used yet, keeps "Reset password" working when
+        the link of a letter is too old.
 
         :return: the new users, of those who have an address that nobody logs in with
         :rtype: res.users
@@ -60,7 +79,7 @@ class ResPartner(models.Model):
             if (
                 not email
                 or partner.sudo().with_context(active_test=False).user_ids
-                or partner._find_login()
+                or partner._is_login_taken(email)
             ):
                 continue
             users_sudo |= users_sudo.with_context(

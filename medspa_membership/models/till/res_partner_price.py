@@ -1,5 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from collections import defaultdict
+
 from odoo import api, models
 
 
@@ -39,10 +41,14 @@ class ResPartner(models.Model):
         """Have every version ready that these members may need."""
         Discounts = self.env["medspa.discount.set"].sudo()
         members = self.env["sale.subscription"].sudo()._find_running(self, company)
+        sets = defaultdict(set)
+        for membership in members:
+            for holder in membership._get_holders():
+                sets[holder].update(membership.discount_set_id.ids)
         wanted = {
             subset
-            for memberships in members.grouped("partner_id").values()
-            for subset in Discounts._get_subsets(memberships.discount_set_id.ids)
+            for set_ids in sets.values()
+            for subset in Discounts._get_subsets(sorted(set_ids))
         }
         if not wanted:
             return

@@ -80,21 +80,41 @@ class SaleOrder(models.Model):
 
     def _prepare_member_offer(self, plan, saving):
         product = plan.product_tmpl_id
+        amounts = plan._get_list_amounts()
+        text = [
+            self.env._(
+                "In %(plan)s this would cost %(cost)s: %(saving)s less. The plan is "
+                "%(price)s %(period)s.",
+                plan=plan.name,
+                cost=self.currency_id.format(self.amount_total - saving),
+                saving=self.currency_id.format(saving),
+                price=plan.currency_id.format(amounts["price"]),
+                period=plan.period_label,
+            )
+        ]
+        if plan.joining_fee:
+            fee = plan._get_payment(
+                plan.company_id or self.company_id, plan.joining_fee
+            )
+            text.append(
+                self.env._("Joining costs %s once.", plan.currency_id.format(fee))
+            )
+        if plan.minimum_periods:
+            total = plan._get_term_total(amounts["price"], amounts["first"])
+            text.append(
+                self.env._(
+                    "The minimum term is %(periods)s payments, %(total)s in all.",
+                    periods=plan.minimum_periods,
+                    total=plan.currency_id.format(total),
+                )
+            )
         return {
             "plan": plan,
             "product": product.product_variant_id,
             "saving": saving,
             "price": plan.price,
             "url": product.website_url,
-            "text": self.env._(
-                "In %(plan)s this would cost %(cost)s: %(saving)s less. The plan is "
-                "%(price)s %(period)s.",
-                plan=plan.name,
-                cost=self.currency_id.format(self.amount_total - saving),
-                saving=self.currency_id.format(saving),
-                price=plan.currency_id.format(plan.price),
-                period=plan.period_label,
-            ),
+            "text": " ".join(text),
         }
 
 
@@ -166,17 +186,29 @@ class SaleSubscriptionTemplate(models.Model):
         return self.sudo().search(domain)
 
     def _pick_best_plan(self, pricelist, get_saving, currency):
-        """Return the plan that saves most and what it saves, or no plan and nothing.
+        """Return the plan that a patient fares best with, and what it saves.
+
+        What joining costs counts against what it saves: the dearest plan always saves
+        most. No plan and nothing where none saves anything.
 
         :param pricelist: the one that the patient pays by now, no members' version
         :param get_saving: function of a members' pricelist that returns the saving
         """
-        best, most = self.browse(), 0.0
+        best, least, most = self.browse(), None, 0.0
+        company = self.env.company
         for plan in self:
             version = pricelist._get_version_for(plan._get_discount_set())
             saving = get_saving(version)
-            if currency.compare_amounts(saving, most) > 0:
-                best, most = plan, saving
+            if currency.compare_amounts(saving, 0) <= 0:
+                continue
+            cost = plan.currency_id._convert(
+                plan._get_list_amounts()["first"],
+                currency,
+                plan.company_id or company,
+                company._medspa_date(),
+            )
+            if least is None or currency.compare_amounts(cost - saving, least) < 0:
+                best, least, most = plan, cost - saving, saving
         return best, most
 
 

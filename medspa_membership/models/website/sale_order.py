@@ -1,5 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+from dateutil.relativedelta import relativedelta
+
 from odoo import models
 from odoo.exceptions import ValidationError
 
@@ -101,6 +103,59 @@ class SaleOrder(models.Model):
                 self.partner_id.email,
             )
         return self._get_plan_refusal(self._get_plan_lines().product_id)
+
+    # === BUSINESS METHODS: CHECKOUT === #
+
+    def _sells_clinic(self):
+        """Tell whether the order sells something that the clinic does."""
+        self.ensure_one()
+        return any(
+            (line.service_tracking or "").startswith("medspa_")
+            for line in self.order_line
+        )
+
+    def _is_clinic_cart(self):
+        """Tell whether the order sells what the clinic does, and nothing to send."""
+        self.ensure_one()
+        return self.only_services and self._sells_clinic()
+
+    def _needs_customer_address(self):
+        """Override of `website_sale`: a larger invoice names the customer's address."""
+        res = super()._needs_customer_address()
+        if res or not self._is_clinic_cart():
+            return res
+        company_sudo = self.company_id.sudo()
+        limit = company_sudo.currency_id._convert(
+            company_sudo.address_from_amount,
+            self.currency_id,
+            company_sudo,
+            company_sudo._medspa_date(),
+        )
+        return self.currency_id.compare_amounts(self.amount_total, limit) >= 0
+
+    def _get_plan_payments(self):
+        """Return what is charged when, for who is about to pay for a plan.
+
+        Note: `self.ensure_one()`
+
+        :return: dict of :meth:`_get_plan_amounts` with `plan`, `fee` and `next_date`
+        """
+        self.ensure_one()
+        line = self._get_plan_lines()
+        # Visitors may not read plans; what they sign is public.
+        plan_sudo = line._get_plan().sudo()
+        step = (
+            {"days": plan_sudo.trial_days}
+            if plan_sudo.trial_days
+            else plan_sudo._get_period_delta()
+        )
+        fee = line.linked_line_ids.filtered(lambda li: li._is_joining_fee())
+        return {
+            **line._get_plan_amounts(),
+            "plan": plan_sudo,
+            "fee": sum(fee.mapped("price_total")),
+            "next_date": self.company_id.sudo()._medspa_date() + relativedelta(**step),
+        }
 
     # === BUSINESS METHODS: JOIN === #
 

@@ -2,7 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import binascii
 
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.fields import Domain
 from odoo.http import request
 from odoo.tools.misc import hash_sign, verify_hash_signed
@@ -112,26 +112,26 @@ class SaleSubscription(models.Model):
         )
         for membership in self.sudo():
             membership._invite_member()
-            template.send_mail(membership.id)
+            template.with_user(SUPERUSER_ID).send_mail(membership.id)
 
     def _on_started(self):
         """Override to give the member an account to log in to."""
         res = super()._on_started()
         for membership in self.sudo().filtered("sale_order_id"):
             membership._invite_member()
+        for company, memberships in self.sudo().grouped("company_id").items():
+            self.env["calendar.event"]._cover_what_is_booked(
+                memberships.partner_id, company
+            )
         return res
 
     def _invite_member(self):
-        """Give the member a login. Note: `self.ensure_one()`."""
+        """Give the member a login; the letter that follows carries the way in.
+
+        Note: `self.ensure_one()`
+        """
         self.ensure_one()
-        self.partner_id._invite_to_portal(
-            self.env._(
-                "Welcome to %(plan)s. Choose a password to book, and to see what your "
-                "membership gives.",
-                plan=self.template_id.name,
-            ),
-            self.company_id,
-        )
+        self.partner_id._create_portal_users(self.company_id)
 
     def _get_welcome_url(self, url=None):
         """Return where a new member goes from the confirmation page of the shop.

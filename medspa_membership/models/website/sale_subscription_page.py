@@ -2,9 +2,10 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import SUPERUSER_ID, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date
+
+from ..credit.dates import format_day
 
 # Colours of the states on the member's pages.
 STATE_COLOURS = {
@@ -57,12 +58,12 @@ class SaleSubscription(models.Model):
             if self.end_date:
                 return self.env._(
                     "Everything is paid until %s, its last day.",
-                    format_date(self.env, self.end_date),
+                    format_day(self.env, self.end_date),
                 )
             return self.env._("Everything is paid.")
         values = {
             "price": self.currency_id.format(self._get_next_price()),
-            "date": format_date(self.env, self.recurring_next_date),
+            "date": format_day(self.env, self.recurring_next_date),
         }
         if self.is_paid_elsewhere:
             return self.env._(
@@ -96,28 +97,57 @@ class SaleSubscription(models.Model):
         pause = self.sudo()._get_running_pause()
         if not pause.end_date:
             return self.env._("It is paused until you resume it.")
-        return self.env._(
+        text = self.env._(
             "It is paused until %s and goes on by itself.",
-            format_date(self.env, pause.end_date),
+            format_day(self.env, pause.end_date),
         )
+        return f"{text} {self._get_payment_after_text(pause)}".strip()
+
+    def _get_payment_after_text(self, pause):
+        """Return what is paid when after a pause, in words, if anything is."""
+        date = self._get_payment_after(pause)
+        if not date:
+            return ""
+        return self.env._(
+            "Next payment after it: %(price)s on %(date)s.",
+            price=self.currency_id.format(self.price),
+            date=format_day(self.env, date),
+        )
+
+    def _get_payment_after(self, pause):
+        """Return the day of the first payment after a pause, if it is known.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        date = self.recurring_next_date
+        if not date or not pause.end_date:
+            return False
+        while date < pause.start_date:
+            date = self._get_start_after(date)
+        if pause.meaning == "frozen_shift":
+            return date + timedelta(days=pause.days)
+        if date <= pause.end_date:
+            return self._get_start_from(pause.end_date + timedelta(days=1))
+        return date
 
     def _get_ending_text(self):
         if self.recurring_next_date:
             return self.env._(
                 "It ends on %(end)s. Next payment: %(price)s on %(date)s.",
-                end=format_date(self.env, self.end_date),
+                end=format_day(self.env, self.end_date),
                 price=self.currency_id.format(self.price),
-                date=format_date(self.env, self.recurring_next_date),
+                date=format_day(self.env, self.recurring_next_date),
             )
         return self.env._(
             "It ends on %s. Nothing more is charged.",
-            format_date(self.env, self.end_date),
+            format_day(self.env, self.end_date),
         )
 
     def _get_ended_text(self):
         if not self.end_date:
             return self.env._("It is over.")
-        return self.env._("It ended on %s.", format_date(self.env, self.end_date))
+        return self.env._("It ended on %s.", format_day(self.env, self.end_date))
 
     # === BUSINESS METHODS: WHAT CAN BE DONE === #
 
@@ -145,7 +175,7 @@ class SaleSubscription(models.Model):
         self.sudo().message_post(
             body=self.env._(
                 "The pause from %s was taken back.",
-                format_date(self.env, pause_sudo.start_date),
+                format_day(self.env, pause_sudo.start_date),
             )
         )
 
@@ -199,9 +229,8 @@ class SaleSubscription(models.Model):
         self.ensure_one()
         template = self.env.ref("medspa_membership.mail_template_membership_withdrawn")
         # Members may not write mails; this one is theirs.
-        template.sudo().with_context(withdrawn_at=fields.Datetime.now()).send_mail(
-            self.id
-        )
+        template = template.with_user(SUPERUSER_ID)
+        template.with_context(withdrawn_at=fields.Datetime.now()).send_mail(self.id)
 
     def _enqueue_letter(self, name):
         """Override: a withdrawal has a letter of its own, at once and with the time."""

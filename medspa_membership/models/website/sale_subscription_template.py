@@ -211,8 +211,15 @@ class SaleSubscriptionTemplate(models.Model):
             )
         if self.family_limit:
             lines.append(
-                self.env._("Share it with %s of your family.", self.family_limit)
+                self.env._(
+                    "Share it with %s of your family, at your prices.",
+                    self.family_limit,
+                )
+                if self.family_has_rights
+                else self.env._("Share it with %s of your family.", self.family_limit)
             )
+        if self.waits_first:
+            lines.append(self.env._("First to be offered a time that becomes free."))
         return lines
 
     @api.model

@@ -9,8 +9,13 @@ export class PlansBlock extends Interaction {
     static selector = ".s_medspa_plans";
 
     async willStart() {
-        const response = await this.waitFor(fetch("/plans/cards"));
-        this.cards = response.ok ? await this.waitFor(response.text()) : "";
+        try {
+            const response = await this.waitFor(fetch("/plans/cards"));
+            this.cards = response.ok ? await this.waitFor(response.text()) : "";
+        } catch {
+            // Out of reach: the link to the plans, which the block holds, stays.
+            this.cards = "";
+        }
     }
 
     start() {

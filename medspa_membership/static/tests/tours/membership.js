@@ -113,9 +113,49 @@ tours.add("medspa_membership_join_patient", {
     ],
 });
 
+/** The first request fails on the server, the second is answered by a refusal. */
+tours.add("medspa_membership_sign_again", {
+    steps: () => [
+        join("Glow"),
+        {
+            content: "The name is written, the signature follows from it",
+            trigger: "canvas.o_web_sign_signature",
+            run: "canvasNotEmpty",
+        },
+        {
+            content: "Sign",
+            trigger: ".o_portal_sign_submit:enabled",
+            run: "click",
+        },
+        {
+            content: "It says that it failed, and what to do",
+            trigger: ".o_portal_sign_error_msg:contains('nothing was saved')",
+        },
+        {
+            content: "The button can be used again",
+            trigger: ".o_portal_sign_submit:enabled:not(.o_btn_loading):has(i.fa-check)",
+            run: "click",
+        },
+        {
+            content: "The words of the clinic",
+            trigger: ".o_portal_sign_error_msg:contains('being changed')",
+        },
+        follow("Sign at last", ".o_portal_sign_submit:enabled:not(.o_btn_loading)"),
+        {
+            content: "On to the payment",
+            trigger: "button[name='o_payment_submit_button']",
+        },
+    ],
+});
+
 tours.add("medspa_membership_trial", {
     steps: () => [
         join("Taster"),
+        {
+            content: "An invoice of nothing needs no address: it is wanted all the same",
+            trigger: ".o_medspa_address > summary",
+            run: "click",
+        },
         ...address,
         ...sign(),
         follow("Confirm", "button[name='o_payment_submit_button']:enabled:visible"),

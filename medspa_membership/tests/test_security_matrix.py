@@ -11,9 +11,7 @@ from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 from odoo.tools.misc import file_path
 
-from odoo.addons.medspa_membership.tests.common import ClinicData
-from odoo.addons.medspa_membership.tests.test_visit import PIXEL
-
+from .common import ClinicData
 from .security_matrix import (
     Matrix,
     our_models,
@@ -21,8 +19,9 @@ from .security_matrix import (
     own_methods,
     own_routes,
 )
+from .test_visit import PIXEL
 
-TABLE = Path(file_path("medspa_demo")).parent / "docs" / "security.csv"
+TABLE = Path(file_path("medspa_membership")).parent / "docs" / "security.csv"
 # Set it to write what is so into the table: to be read before it is committed.
 WRITE = os.environ.get("MEDSPA_SECURITY_TABLE") == "write"
 ROLES = (
@@ -124,22 +123,7 @@ class MatrixData(ClinicData):
         today = fields.Date.today()
         noon = fields.Datetime.now().replace(hour=11, minute=0, second=0, microsecond=0)
         cls.course = cls._create_course()
-        plan = cls.env["sale.subscription.template"].search(
-            [("is_plan", "=", True)], limit=1
-        )
-        cls.membership = (
-            cls.env["sale.subscription"]
-            .sudo()
-            .search([("is_membership", "=", True), ("membership_state", "=", "active")])
-            .filtered(lambda m: m.sudo().agreement_ids)[:1]
-        )
-        # Of the demo clinic, and now the patient's.
-        for records in (
-            cls.membership,
-            cls.membership.period_ids,
-            cls.membership.credit_ids,
-        ):
-            records.sudo().partner_id = cls.patient
+        cls.membership = cls._create_membership(today)
         event = cls._create_appointment(noon + timedelta(days=3))
         visit = event.sudo()._create_visit("draft")
         photo = (
@@ -188,10 +172,12 @@ class MatrixData(ClinicData):
                 pause,
                 cls.membership,
                 cls.membership.period_ids[:1],
+                cls.membership_pause,
                 cls.membership.benefit_ids[:1],
                 cls.membership.agreement_ids[:1],
                 cls.membership.sale_subscription_line_ids[:1],
-                plan,
+                cls.membership.template_id,
+                cls.membership.template_id.benefit_ids[:1],
                 event,
                 event.occupancy_ids[:1],
                 visit,
@@ -208,16 +194,85 @@ class MatrixData(ClinicData):
             if record
         }
 
+    @classmethod
+    def _create_membership(cls, today):
+        """Let the patient be a member who has to sign, since today."""
+        plan = cls.env["sale.subscription.template"].create(
+            {
+                "name": "Glow",
+                "is_plan": True,
+                "price": 99,
+                "agreement": "<p>Terms</p>",
+                "company_id": cls.company.id,
+                "benefit_ids": [
+                    Command.create({"treatment_id": cls.peel.id, "quantity": 2})
+                ],
+            }
+        )
+        Subscription_sudo = cls.env["sale.subscription"].sudo()
+        membership = Subscription_sudo.create(
+            Subscription_sudo._prepare_membership_vals(
+                plan,
+                cls.patient,
+                cls.company,
+                cls.env["product.pricelist"].create({"name": "Usual"}),
+                {
+                    "product_id": plan.product_tmpl_id.product_variant_id.id,
+                    "price_unit": 99,
+                },
+            )
+        )
+        membership.write({"membership_state": "active", "anchor_date": today})
+        membership._ask_to_sign()
+        cls.membership_pause = (
+            cls.env["medspa.membership.pause"]
+            .sudo()
+            .create(
+                {
+                    "membership_id": membership.id,
+                    "start_date": today + timedelta(days=60),
+                    "meaning": "frozen_skip",
+                }
+            )
+        )
+        cls.env["medspa.membership.period"].sudo().create(
+            {
+                "membership_id": membership.id,
+                "template_id": plan.id,
+                "currency_id": cls.company.currency_id.id,
+                "start_date": today,
+                "end_date": today + timedelta(days=29),
+                "amount": 99,
+                "state": "open",
+            }
+        )
+        return membership
+
 
 class MatrixCase:
     """Compares what is so with what docs/security.csv says."""
 
+    def _is_whole(self):
+        """Tell whether all of our addons are installed that stand beside this one."""
+        beside = TABLE.parent.parent.glob("medspa_*/__manifest__.py")
+        names = {path.parent.name for path in beside} - {"medspa_demo"}
+        installed = self.env["ir.module.module"].sudo()
+        return len(names) == installed.search_count(
+            [("name", "in", list(names)), ("state", "=", "installed")]
+        )
+
     def _compare(self, found, *kinds):
         rights, reasons = read_table()
+        if not TABLE.parent.exists():
+            # The addon stands by itself, without the repository's documents.
+            return
         if WRITE:
             write_table(found, kinds, reasons)
             return
         said = {key: cells for key, cells in rights.items() if key[0] in kinds}
+        if not self._is_whole():
+            # What other addons of ours add is compared where they are installed.
+            said = {key: cells for key, cells in said.items() if key in found}
         new = sorted(found.keys() - said.keys())
         self.assertFalse(new, f"Not in the table. {HELP}")
         self.assertFalse(sorted(said.keys() - found.keys()), f"Gone. {HELP}")
@@ -356,6 +411,8 @@ class TestSecurityRoutes(MatrixData, MatrixCase, HttpCase):
 
         def fill(match):
             converter, _colon, name = match[1].rpartition(":")
+            if "product.template" in converter:
+                return self.env["ir.http"]._slug(self.peel)
             if converter.startswith(("int", "model")):
                 known = (ids[key] for key in ids if key in name or key in converter)
                 return str(next(known, 1))
