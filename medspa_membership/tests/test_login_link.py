@@ -195,6 +195,22 @@ class TestLoginLink(LoginLinkCase):
         found = self.env["res.partner"]._find_user_by_email("nina@example.com")
         self.assertEqual(found, user)
 
+    def test_patient_who_changes_the_address_confirms_the_new_one(self):
+        self.assertEqual(self.user.confirmed_email, "paula@example.com")
+        own_profile = self.patient.with_user(self.user).sudo()
+        with self.mock_mail_gateway(mail_unlink_sent=True):
+            own_profile.email = "new@example.com"
+            self._run_job()
+        find = self.env["res.partner"]._find_user_by_email
+        self.assertEqual(find("paula@example.com"), self.user)
+        self.assertFalse(find("new@example.com"))
+        self.assertEqual(self._mails[0]["email_to"], ["new@example.com"])
+        self._use(LINK.search(self._mails[0]["body"])[1])
+        self.assertEqual(find("new@example.com"), self.user)
+        self.assertFalse(find("paula@example.com"))
+        self.authenticate("paula", "paula")
+        self.assertEqual(self.url_open("/my", allow_redirects=False).status_code, 200)
+
     def test_password_reset_by_mail_confirms(self):
         user = self._sign_up("nina@example.com", "Nina New")
         user.partner_id.signup_prepare(signup_type="reset")

@@ -98,10 +98,11 @@ class MedspaLoginLink(models.Model):
         return True
 
     @api.model
-    def _ask_new_user(self, email):
-        """Send a link to the address that somebody has signed up with.
+    def _ask_new_user(self, email, user=None):
+        """Send a link to the address that somebody has written into an own account.
 
         :param str email: normalized, or nothing
+        :param user: whose account; who has signed up with the address when left out
         """
         # Counters and links are nobody's to read or write.
         Limit = self.env["medspa.rate.limit"].sudo()
@@ -113,6 +114,7 @@ class MedspaLoginLink(models.Model):
                 "email": email,
                 "website_id": self.env["website"].get_current_website().id,
                 "lang": self.env.lang,
+                "user_id": user.id if user else False,
             }
         )
         self.env.ref("medspa_membership.ir_cron_send_login_links")._trigger()
@@ -156,6 +158,8 @@ class MedspaLoginLink(models.Model):
         :rtype: res.users
         """
         self.ensure_one()
+        if self.user_id:
+            return self.user_id.filtered(lambda user: user._may_log_in_by_link())
         website = self.website_id
         partners = self.env["res.partner"].with_context(website_id=website.id)
         user = partners._find_user_by_email(self.email)
