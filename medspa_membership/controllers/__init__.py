@@ -5,6 +5,7 @@ from . import (
     booking_guest,
     booking_move,
     care,
+    family,
     login_link,
     membership,
     membership_change,

@@ -12,15 +12,18 @@ from odoo.addons.sale.controllers.portal import CustomerPortal as SalePortal
 from ..models.portal.booking_offer import BookingOffer
 from ..models.portal.calendar_event_hold import CONFIRM_SCOPE, PAGE_SCOPE
 from ..models.portal.res_users import LOGIN_LINK
+from ..models.portal.text import read_line
 from .booking import START_FORMAT, Booking
 from .phone import get_phone_refusal, is_phone
 
-# How often one network and one address may hold a time: (requests, minutes).
+# How often one network, one address and one account may hold a time: (requests,
+# minutes).
 NETWORK_LIMIT = (10, 60)
 ADDRESS_LIMIT = (4, 60)
+ACCOUNT_LIMIT = (10, 60)
 # A field that people do not see, and that programs like to fill in.
 HONEYPOT = "website_url"
-NAME_LENGTH, PHONE_LENGTH = 120, 40
+NAME_LENGTH, PHONE_LENGTH, EMAIL_LENGTH = 120, 40, 254
 
 
 class OpenBooking(Booking, SalePortal):
@@ -266,6 +269,8 @@ class OpenBooking(Booking, SalePortal):
         guest = email = None
         if env.user._is_public():
             email, guest = self._get_guest(kwargs)
+        else:
+            self._check_pace("booking-account", str(env.uid), ACCOUNT_LIMIT)
         # Visitors write no appointments: the method decides again what is free and what
         # it costs.
         event_sudo = (
@@ -284,26 +289,33 @@ class OpenBooking(Booking, SalePortal):
         :raise UserError: something is missing, or too many times are held
         """
         env = request.env
-        name = (kwargs.get("name") or "").strip()[:NAME_LENGTH]
-        phone = (kwargs.get("phone") or "").strip()[:PHONE_LENGTH]
-        email = email_normalize(kwargs.get("email") or "")
+        name = read_line(env, kwargs.get("name"), NAME_LENGTH)
+        phone = read_line(env, kwargs.get("phone"), PHONE_LENGTH)
+        email = email_normalize(read_line(env, kwargs.get("email"), EMAIL_LENGTH))
         if not name or not phone:
             raise UserError(env._("Please tell us your name and a phone number."))
         if not is_phone(phone):
             raise UserError(get_phone_refusal(env, phone))
         if not email:
             raise UserError(env._("Please check your e-mail address."))
-        # Counters are nobody's to read.
-        Limit_sudo = env["medspa.rate.limit"].sudo()
         network = request.httprequest.remote_addr
-        if not (
-            Limit_sudo._hit("booking-network", network, *NETWORK_LIMIT)
-            and Limit_sudo._hit("booking-address", email, *ADDRESS_LIMIT)
-        ):
-            raise UserError(
-                env._("Too many times are held for you. Confirm one, or call us.")
-            )
+        self._check_pace("booking-network", network, NETWORK_LIMIT)
+        self._check_pace("booking-address", email, ADDRESS_LIMIT)
         return email, env["res.partner"]._create_visitor(name, email, phone)
+
+    @staticmethod
+    def _check_pace(scope, who, limit):
+        """Refuse what is asked for too often; requests of one wait for each other.
+
+        :raise UserError: too many
+        """
+        # Counters are nobody's to read.
+        if not request.env["medspa.rate.limit"].sudo()._hit(scope, who, *limit):
+            raise UserError(
+                request.env._(
+                    "Too many times are held for you. Confirm one, or call us."
+                )
+            )
 
     def _log_in(self, event_sudo, email):
         """Log the owner of the mailbox in, and tell whether that was possible."""

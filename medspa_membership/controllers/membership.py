@@ -5,6 +5,7 @@ import binascii
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import content_disposition, request, route
 
+from ..models.portal.text import read_line
 from .portal import ClinicPortal
 
 
@@ -254,7 +255,7 @@ class MembershipPortal(ClinicPortal):
             return {"error": request.env._("There is nothing to sign any more.")}
         try:
             with request.env.cr.savepoint():
-                agreement_sudo._sign((name or "").strip(), signature)
+                agreement_sudo._sign(read_line(request.env, name, 120), signature)
                 request.env.cr.flush()
         except UserError as error:
             return {"error": str(error)}

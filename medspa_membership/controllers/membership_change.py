@@ -6,6 +6,7 @@ from datetime import date
 from odoo.exceptions import UserError
 from odoo.http import request, route
 
+from ..models.portal.text import read_line, read_text
 from .membership import MembershipPortal
 
 
@@ -37,7 +38,7 @@ class MembershipChange(MembershipPortal):
                 raise UserError(request.env._("Say from which day on."))
             if post.get("end") and not end:
                 raise UserError(request.env._("Say until which day."))
-            membership_sudo._pause(start, end, (post.get("reason") or "").strip())
+            membership_sudo._pause(start, end, read_text(post.get("reason"), 500))
 
         start = self._parse_date(post.get("start"))
         is_done = start in membership_sudo.pause_ids.filtered(
@@ -127,8 +128,7 @@ class MembershipChange(MembershipPortal):
             )
         return request.redirect(f"/my/memberships/{membership_id}?done=plan", code=303)
 
-    @staticmethod
-    def _change_plan(membership_sudo, plan_sudo, post):
+    def _change_plan(self, membership_sudo, plan_sudo, post):
         """Change the plan as its numbers were shown.
 
         :raise UserError: no plan that is on sale, or the numbers are others by now
@@ -150,7 +150,17 @@ class MembershipChange(MembershipPortal):
             or post.get("when") not in ("now", "renewal")
         ):
             raise UserError(request.env._("Choose a plan that is on sale."))
-        membership_sudo._change_plan(plan_sudo, post["when"], amount)
+        # What a member may choose the page decides, and not who fills it in.
+        today = membership_sudo.company_id._medspa_date()
+        change = self._get_change(membership_sudo, plan_sudo, today, post["when"])
+        if change["when"] != post["when"]:
+            raise UserError(
+                request.env._(
+                    "This plan begins with the next period. Look at the change again "
+                    "before you confirm it."
+                )
+            )
+        membership_sudo._change_plan(plan_sudo, change["when"], amount)
 
     def _render_plan_change(
         self, membership_sudo, plans_sudo, plan_sudo, when=None, error=None
@@ -210,7 +220,7 @@ class MembershipChange(MembershipPortal):
             reason = self._get_close_reason(post.get("reason"))
             if not reason:
                 raise UserError(request.env._("Please choose a reason."))
-            note = (post.get("note") or "").strip()[:2000]
+            note = read_text(post.get("note"), 2000)
             preview = self._get_ways(membership_sudo).get(way)
             if not preview or post.get("end_date") != str(preview["end_date"]):
                 raise UserError(
@@ -245,7 +255,7 @@ class MembershipChange(MembershipPortal):
             return self._render_change(membership_sudo, "withdraw", **values)
 
         def withdraw():
-            name = (post.get("name") or "").strip()
+            name = read_line(request.env, post.get("name"), 120)
             if not name:
                 raise UserError(request.env._("Please write your name."))
             # A fixed reason, which patients may not read.

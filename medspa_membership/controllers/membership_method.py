@@ -265,7 +265,8 @@ class MembershipMethod(PaymentPortal):
             .search(
                 [
                     ("partner_id", "=", membership_sudo.partner_id.id),
-                    ("company_id", "=", membership_sudo.company_id.id),
+                    # A branch charges by the provider of its company.
+                    ("company_id", "in", membership_sudo.company_id.parent_ids.ids),
                 ]
             )
         )

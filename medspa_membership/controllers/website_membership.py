@@ -10,6 +10,7 @@ from odoo.tools.json import scriptsafe as json_scriptsafe
 from odoo.addons.sale.controllers.portal import CustomerPortal, PaymentPortal
 from odoo.addons.website_sale.controllers.main import WebsiteSale
 
+from ..models.portal.text import read_line
 from ..models.website.website import AGREEMENT_URL
 
 
@@ -169,13 +170,17 @@ class ClinicPlans(WebsiteSale):
             return {"error": request.env._("There is no plan in your cart any more.")}
         if problem := order_sudo._get_plan_problem():
             return {"error": problem}
-        if not (name or "").strip() or not signature:
+        try:
+            name = read_line(request.env, name, 120)
+        except UserError as error:
+            return {"error": str(error)}
+        if not name or not signature:
             return {"error": request.env._("Write your name and sign in the field.")}
         try:
             with request.env.cr.savepoint():
                 order_sudo.write(
                     {
-                        "signed_by": name.strip(),
+                        "signed_by": name,
                         "signed_on": fields.Datetime.now(),
                         "signature": signature,
                     }

@@ -48,6 +48,17 @@ class TestCheckout(JoinCase):
         page = self.url_open("/shop/address").text
         self.assertFalse(self._get_open(page, "address"))
         self.assertFalse(self._get_open(page, "company"))
+        for part, names in (
+            ("address", ("street", "street2", "zip", "city", "country_id", "state_id")),
+            ("company", ("company_name", "vat")),
+        ):
+            inside = re.search(
+                rf"<details[^>]*o_medspa_{part}.*?</details>", page, re.DOTALL
+            ).group(0)
+            for name in names:
+                self.assertEqual(page.count(f'name="{name}"'), 1, name)
+                self.assertIn(f'name="{name}"', inside)
+        self.assertNotIn("<xpath", page)
         selected = re.search(
             rf'value="{self.country.id}"\s+selected="(selected|True)"', page
         )

@@ -101,6 +101,9 @@ class TestLetterRecipients(LetterCase):
         return {
             "confirm_booking": lambda: self.event._ask_to_confirm(VISITOR),
             "waiting_join": lambda: self.waiting._ask_to_confirm(VISITOR),
+            "family_invitation": lambda: self.membership._ask_family_member(
+                self.env["res.partner"].create({"name": "Vera", "email": VISITOR})
+            ),
         }
 
     def _create_agreement(self):

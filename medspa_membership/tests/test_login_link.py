@@ -2,6 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import re
 import threading
+from datetime import timedelta
 from unittest.mock import patch
 
 from werkzeug.test import Client
@@ -124,10 +125,83 @@ class TestLoginLink(LoginLinkCase):
     def test_someone_else_s_address_in_a_profile_opens_nothing(self):
         """Oscar writes Paula's log-in into his account: her link is still hers."""
         self.user.login = "paula@example.com"
-        self.other_patient.email = "paula@example.com"
+        own_profile = self.other_patient.with_user(self.other_user).sudo()
+        own_profile.email = "paula@example.com"
         path = self._get_path("paula@example.com")
         self._use(path)
         self.assertIn("Paula Patient", self.url_open("/my").text)
+
+    def _sign_up(self, email, name="Stranger"):
+        """Sign up as anybody may; the password is the stranger's."""
+        self.env["ir.config_parameter"].set_param("auth_signup.invitation_scope", "b2c")
+        public_user = self.env.ref("base.public_user")
+        self.env["res.users"].with_user(public_user).sudo().signup(
+            {"login": email, "name": name, "password": "the stranger's"}
+        )
+        user = self.env["res.users"].search([("login", "=", email)])
+        self.assertFalse(user.confirmed_email)
+        # The mail that asks to confirm it goes to the mailbox, not to the stranger.
+        self._run_job()
+        return user
+
+    def test_stranger_who_signed_up_first_is_out_when_the_patient_comes(self):
+        """Nina is known to the clinic; somebody made an account with her address."""
+        nina = self.env["res.partner"].create(
+            {"name": "Nina New", "email": "nina@example.com"}
+        )
+        user = self._sign_up("nina@example.com")
+        stranger = user.partner_id
+        self.authenticate("nina@example.com", "the stranger's")
+        self.assertIn("Stranger", self.url_open("/my").text)
+        theirs = user._compute_session_token(self.session.sid)
+        sid = self.session.sid
+        self.authenticate(None, None)
+        self._use(self._get_path("nina@example.com"))
+        self.assertIn("Nina New", self.url_open("/my").text)
+        self.assertEqual(user.partner_id, nina)
+        self.assertEqual(user.confirmed_email, "nina@example.com")
+        self.assertTrue(stranger.exists())
+        with self.assertRaises(AccessDenied):
+            self.env["res.users"].authenticate(
+                {
+                    "type": "password",
+                    "login": "nina@example.com",
+                    "password": "the stranger's",
+                },
+                {"interactive": True},
+            )
+        now = user._compute_session_token(sid)
+        self.assertNotEqual(now, theirs, "the stranger's session has ended")
+
+    def test_sign_up_without_proof_gets_nothing_of_the_address(self):
+        user = self._sign_up("nina@example.com")
+        Partner = self.env["res.partner"]
+        self.assertFalse(Partner._find_user_by_email("nina@example.com"))
+        guest = Partner.create({"name": "Nina", "email": "nina@example.com"})
+        self.assertFalse(guest._find_login())
+        self.assertFalse(guest._create_portal_users(self.company), "no second one")
+        self.assertEqual(Partner._find_patient_by_email("nina@example.com"), guest)
+        self.assertNotEqual(user.partner_id, guest)
+
+    def test_who_signs_up_confirms_by_mail_and_keeps_the_password(self):
+        with self.mock_mail_gateway(mail_unlink_sent=True):
+            user = self._sign_up("nina@example.com", "Nina New")
+        path = LINK.search(self._mails[0]["body"])[1]
+        self.authenticate("nina@example.com", "the stranger's")
+        self._use(path)
+        self.assertEqual(user.confirmed_email, "nina@example.com")
+        self.authenticate("nina@example.com", "the stranger's")
+        self.assertIn("Nina New", self.url_open("/my").text)
+        found = self.env["res.partner"]._find_user_by_email("nina@example.com")
+        self.assertEqual(found, user)
+
+    def test_password_reset_by_mail_confirms(self):
+        user = self._sign_up("nina@example.com", "Nina New")
+        user.partner_id.signup_prepare(signup_type="reset")
+        token = user.partner_id._generate_signup_token()
+        self.env["res.users"].sudo().signup({"password": "her own one"}, token)
+        self.assertEqual(user.confirmed_email, "nina@example.com")
+        self.authenticate("nina@example.com", "her own one")
 
     # === SINGLE USE, IN TIME, FOR ONE === #
 
@@ -157,6 +231,27 @@ class TestLoginLink(LoginLinkCase):
             self.assertFalse(self._get_uid())
             clock.move_to("2026-02-02 08:14:59")
             self.assertEqual(self._use(path).status_code, 303)
+
+    def test_what_waits_in_the_queue_opens_nothing(self):
+        """A mail that failed, or a copy of the database, holds no token."""
+        with self.mock_mail_gateway(mail_unlink_sent=False):
+            self._ask("paula@example.com")
+        path = LINK.search(self._mails[0]["body"])[1]
+        self.assertIn(path, self._mails[0]["body_alternative"])
+        queued = self.env["mail.mail"].search([("model", "=", "medspa.login.link")])
+        stored = LINK.search(queued[-1].body_html)[1]
+        self.assertNotEqual(stored, path)
+        self.assertIn("too old", self._use(stored).text)
+        self.assertFalse(self._get_uid())
+        self.assertEqual(self._use(path).status_code, 303)
+
+    def test_mail_that_left_too_late_opens_nothing(self):
+        with self.mock_mail_gateway(mail_unlink_sent=False):
+            self._ask("paula@example.com")
+        link = self.env["medspa.login.link"].search([])
+        self.assertTrue(link._may_leave())
+        with freeze_time(link.create_date + timedelta(hours=25)):
+            self.assertFalse(link._may_leave())
 
     def test_minutes_are_a_setting(self):
         self.env["res.config.settings"].create({"login_link_minutes": 40}).execute()
@@ -302,7 +397,13 @@ class TestLoginLink(LoginLinkCase):
 
     def test_redirects_stay_on_this_site(self):
         Link = self.env["medspa.login.link"]
-        for value in ("/my", "/my/courses?page=2", "/book/peel#times"):
+        for value in (
+            "/my",
+            "/my/courses?page=2",
+            "/book/peel#times",
+            "/es/book/peel",
+            "/pt_BR/my",
+        ):
             self.assertEqual(Link._get_local_path(value), value)
         for value in (
             "https://evil.example/",
@@ -313,6 +414,16 @@ class TestLoginLink(LoginLinkCase):
             " //evil.example",
             "javascript:alert(1)",
             "evil.example",
+            "/web/session/logout",
+            "/es/web/session/logout?redirect=/my",
+            "/my/../web/session/logout",
+            "/my/%2e%2e/web/session/logout",
+            "/my/%252e%252e/web/session/logout",
+            "/%77eb/session/logout",
+            "/%2fevil.example",
+            "/my/%5c..",
+            "/r/abc",
+            "/odoo",
             "",
             None,
         ):

@@ -6,12 +6,14 @@ from datetime import timedelta
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.mail.tests.common import MockEmail
+
 from ..models.credit.dates import format_day
 from .membership_http_common import PIXEL, MemberPages
 
 
 @tagged("post_install", "-at_install")
-class TestMembershipPages(MemberPages):
+class TestMembershipPages(MockEmail, MemberPages):
     """A member reads how it stands and changes it. Numbers are worked by hand."""
 
     @classmethod
@@ -195,6 +197,26 @@ class TestMembershipPages(MemberPages):
         self._post(f"{self.url}/change", stay="1")
         self.assertFalse(self.membership.next_template_id)
 
+    def test_downgrade_at_once_is_not_for_the_member_to_decide(self):
+        """What the page never offers: a cheaper plan today, and money back."""
+        today = self.company._medspa_date()
+        change = self.membership._get_plan_change(self.small_plan, today, "now")
+        self.assertLess(change["amount"], 0)
+        for _time in range(2):
+            response = self._post(
+                f"{self.url}/change",
+                plan=self.small_plan.id,
+                when="now",
+                amount=str(change["amount"]),
+            )
+            self.assertIn("begins with the next period", response.text)
+        self.assertEqual(self.membership.template_id, self.plan)
+        self.assertEqual(len(self.membership.period_ids), 1)
+        self.assertFalse(self.membership.period_ids.invoice_id.reversal_move_ids)
+        self.assertFalse(
+            self.env["payment.transaction"].search_count([("operation", "=", "refund")])
+        )
+
     def test_a_plan_that_is_not_on_sale_is_refused(self):
         self.big_plan.product_tmpl_id.is_published = False
         response = self._post(
@@ -288,16 +310,54 @@ class TestMembershipPages(MemberPages):
         self.assertFalse(self.membership.beneficiary_ids)
         self.assertFalse(self.membership.credit_ids.beneficiary_ids)
 
-    def test_family_tells_nobody_who_is_known(self):
-        self.other_user.login = "oscar@example.com"
-        response = self._post(
-            f"{self.url}/family", name="Somebody", email="oscar@example.com"
-        )
+    def _share_with_oscar(self, name):
+        with self.mock_mail_gateway():
+            response = self._post(
+                f"{self.url}/family", name=name, email="oscar@example.com"
+            )
         self.assertEqual(response.status_code, 303)
-        self.assertEqual(self.membership.beneficiary_ids, self.other_patient)
+        person = self.membership.beneficiary_ids
+        self.assertNotEqual(person, self.other_patient, "he has not answered yet")
+        self.assertEqual(len(person), 1)
         text = self._read(self.url)
         self.assertIn("oscar@example.com", text)
-        self.assertNotIn(self.other_patient.name, text)
+        self.assertNotIn(self.other_patient.name, text.replace(name, ""))
+        self.assertEqual(self._new_mails[-1].email_to, "oscar@example.com")
+        return person, re.search(
+            r'href="[^"]*?(/membership/family/[\w=-]+)"', self._new_mails[-1].body_html
+        )[1]
+
+    def test_family_tells_nobody_who_is_known(self):
+        """A known patient takes part when his mailbox has answered, and not before."""
+        self.other_patient.write({"name": "Oscar Other", "email": "oscar@example.com"})
+        for login in (self.other_user, None):
+            if not login:
+                self.other_user.action_archive()
+            person, path = self._share_with_oscar("Oscar Other")
+            self.assertFalse(person.user_ids, "no second account with his address")
+            self._post(f"{self.url}/family", drop=person.id)
+        find = self.env["res.partner"]._find_patient_by_email
+        self.assertEqual(find("oscar@example.com"), self.other_patient)
+        self.assertIn("taken back", self.url_open(path).text)
+
+    def test_family_member_takes_part_by_mail(self):
+        self.other_patient.write({"name": "Oscar Other", "email": "oscar@example.com"})
+        person, path = self._share_with_oscar("oscar other")
+        self.authenticate(None, None)
+        self.assertIn("Yes, share it with me", self.url_open(path).text)
+        self.env.invalidate_all()
+        self.assertEqual(self.membership.beneficiary_ids, person)
+        self.assertIn("You share the membership", self._post(path).text)
+        self.env.invalidate_all()
+        self.assertEqual(self.membership.beneficiary_ids, self.other_patient)
+        self.assertEqual(self.membership.credit_ids.beneficiary_ids, self.other_patient)
+        self.assertFalse(person.active)
+
+    def test_family_changes_five_times_a_day(self):
+        for number in range(6):
+            response = self._post(f"{self.url}/family", name=f"Pepe {number}")
+            self._post(f"{self.url}/family", drop=self.membership.beneficiary_ids.id)
+        self.assertIn("changed often today", response.text)
 
     # === COST === #
 

@@ -223,6 +223,34 @@ class TestOpenBooking(OpenBookingCase):
             self.assertIn("Too many times are held", response.text)
             self.assertEqual(len(self._appointments()), 10)
 
+    def test_one_address_holds_two_times_a_day_and_three_in_all(self):
+        self.company.write({"max_day_bookings": 2, "max_open_bookings": 3})
+        hours = (9, 11, 13)
+        starts = [self._at(self.day, hour) for hour in hours]
+        starts += [self._at(self._next_working_day(8), hour) for hour in hours]
+        said = [self._book(start).text for start in starts[:4]]
+        self.assertIn("2 visits are booked on this day already", said[2])
+        self.assertEqual(len(self._appointments()), 3)
+        # The pace of one address is another limit, of this hour.
+        with freeze_time(fields.Datetime.now() + timedelta(hours=2)):
+            self.assertIn("3 visits are booked already", self._book(starts[4]).text)
+            other = {**VISITOR, "email": "other@example.com"}
+            self.assertEqual(self._book(starts[4], visitor=other).status_code, 303)
+
+    def test_patient_books_three_unpaid_visits_and_sessions_beside_them(self):
+        self.authenticate("paula", "paula")
+        days = [self._next_working_day(number) for number in (3, 10, 17, 24)]
+        for day in days[:3]:
+            self.assertEqual(self._book(self._at(day, 11), visitor={}).status_code, 303)
+        refused = self._book(self._at(days[3], 11), visitor={})
+        self.assertIn("3 visits are booked already", refused.text)
+        self._create_credit(1)
+        response = self._book(self._at(days[3], 11), visitor={})
+        self.assertEqual(response.status_code, 303, "a session pays for it")
+        self.company.max_open_bookings = 0
+        response = self._book(self._at(days[3], 13), visitor={})
+        self.assertEqual(response.status_code, 303, "zero is no limit")
+
     def test_what_is_missing_is_said_and_nothing_lost(self):
         for field, text in (
             ("name", "your name"),
@@ -237,6 +265,32 @@ class TestOpenBooking(OpenBookingCase):
             self.env["res.partner"].search([("name", "=", "Vera Visitor")])
         )
 
+    def test_control_characters_are_refused(self):
+        """No header of a mail is written by a name, and no text breaks the page."""
+        for field, text in (
+            ("name", "Vera\x00"),
+            ("name", "Vera\r\nBcc: all@example.com"),
+            ("phone", "600\x00999"),
+            ("email", "vera@example.com\r\nBcc: all@example.com"),
+            ("email", "ve\x00ra@example.com"),
+        ):
+            response = self._book(visitor={**VISITOR, field: text})
+            self.assertEqual(response.status_code, 200, text)
+            self.assertIn("in one line", response.text)
+        self.assertFalse(self._appointments())
+        for email in ("vera@example.com\r\nBcc: x@example.com", "ve\x00ra@example.com"):
+            response = self._post("/my/login-link", email=email)
+            self.assertEqual(response.status_code, 200)
+        self.assertFalse(self.env["medspa.login.link"].search([]))
+
+    def test_pages_have_their_headers(self):
+        for path in (self.url, "/book", "/plans", "/my/login-link"):
+            headers = self.url_open(path).headers
+            self.assertIn(headers["X-Frame-Options"], ("SAMEORIGIN", "DENY"))
+            self.assertIn("frame-ancestors", headers["Content-Security-Policy"])
+            self.assertEqual(headers["X-Content-Type-Options"], "nosniff")
+            self.assertIn("Referrer-Policy", headers)
+
     def test_letters_are_no_phone(self):
         response = self._book(visitor={**VISITOR, "phone": "abc"})
         self.assertIn("abc is no phone number", response.text)
@@ -244,7 +298,8 @@ class TestOpenBooking(OpenBookingCase):
 
     def test_the_mail_names_its_address_and_can_be_sent_again(self):
         response = self._book()
-        url = response.headers["Location"].split("/", 3)[-1]
+        token = response.headers["Location"].rsplit("/", 1)[-1]
+        url = f"book/held/{token}"
         page = self.url_open(f"/{url}").text
         self.assertIn("vera@example.com", page)
         self.assertIn(f'action="/{url}/again"', page)

@@ -33,7 +33,7 @@ class MedspaStripeController(StripeController):
             kind, event_ref = event["type"], event["id"]
             stripe_object = event["data"]["object"]
             occurred_at = EPOCH + timedelta(seconds=event["created"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise BadRequest() from error
         _logger.info("Stripe tells of %s (%s)", kind, event_ref)
         provider_sudo = self._pick_provider(providers_sudo, stripe_object)

@@ -62,7 +62,8 @@ class PaymentProvider(models.Model):
         timestamp, signatures = None, []
         for entry in (header or "").split(","):
             name, _equals, value = entry.strip().partition("=")
-            if name == "t" and value.isdigit():
+            # Other digits than ours, and more than a clock has, are no time.
+            if name == "t" and value.isascii() and value.isdigit() and len(value) < 13:
                 timestamp = int(value)
             elif name == "v1":
                 signatures.append(value)

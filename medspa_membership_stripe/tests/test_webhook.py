@@ -74,6 +74,8 @@ class TestSignature(WebhookCase):
             (payload, {**headers, "Stripe-Signature": "t=1,v1=é"}),
             (payload, {**headers, "Stripe-Signature": "nonsense"}),
             (payload, {**headers, "Stripe-Signature": "t=,v1="}),
+            (payload, {**headers, "Stripe-Signature": "t=²,v1=00"}),
+            (payload, {**headers, "Stripe-Signature": f"t={'9' * 5000},v1=00"}),
         ]
         for body, sent in forgeries:
             sent = {name: value.encode() for name, value in sent.items()}
@@ -99,6 +101,9 @@ class TestSignature(WebhookCase):
     def test_signed_nonsense(self):
         with mute_logger("odoo.http"):
             self._deliver({"id": "evt_1"}, 400)
+            for created in (10**18, -(10**18), "soon", None, [1]):
+                self._deliver({**self.event, "created": created}, 400)
+        self.assertFalse(self.env["medspa.payment.event"].search([]))
 
     def test_secret_of_another_company(self):
         """Who has one company's secret moves nothing of another company's."""

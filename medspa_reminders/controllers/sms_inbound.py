@@ -37,7 +37,8 @@ class SmsInbound(Controller):
         # clinic's.
         companies_sudo = request.env["res.company"].sudo().search([])
         if not any(
-            company.sms_inbound_key and consteq(company.sms_inbound_key, key)
+            company.sms_inbound_key
+            and consteq(company.sms_inbound_key.encode(), key.encode())
             for company in companies_sudo
         ):
             raise NotFound()

@@ -118,6 +118,10 @@ class ResPartner(models.Model):
         :return: "stop", "start", or nothing when it was neither
         """
         word = re.sub(r"[^\w]", "", (text or "").strip()).upper()
+        # A sender may be missing, or be a name: no patient has such a number.
+        number = re.sub(r"[\s().-]", "", number or "")
+        if not re.fullmatch(r"\+?[0-9]{4,20}", number):
+            return None
         sanitized = self._phone_format(number=number) or number
         if word not in STOP_WORDS | START_WORDS or not sanitized:
             return None

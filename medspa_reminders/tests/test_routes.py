@@ -209,6 +209,17 @@ class TestRoutes(ReminderData, HttpCase):
         answer = self.url_open(url, data={"msisdn": "34600111111", "text": "BAJA"})
         self.assertEqual(answer.status_code, 200)
         self.assertEqual(self.patient.consent_sms_marketing, "withdrawn")
+        for nonsense in (
+            {"text": "STOP"},
+            {"from": "", "text": "STOP"},
+            {"from": "MYBANK", "text": "STOP"},
+            {"from": "1" * 5000, "text": "STOP"},
+            {"from": "34600111111"},
+        ):
+            answer = self.url_open(url, data=nonsense)
+            self.assertEqual(answer.status_code, 200, nonsense)
+        wrong = self.url_open("/medspa/sms/inbound/é", data={"from": PAULA})
+        self.assertEqual(wrong.status_code, 404)
         wrong = self.url_open("/medspa/sms/inbound/guess", data={"from": PAULA})
         self.assertEqual(wrong.status_code, 404)
 

@@ -5,6 +5,8 @@ import re
 from .harness import Journey, same
 from .scenes import give_address, pay, put_into_cart, set_password, total
 
+# The code of a certificate, as core makes it.
+CODE = r"\b044[0-9a-f]?-[0-9a-f]{4}-[0-9a-f]{4}"
 COURSE = "Radiance: 5 light peels"
 
 
@@ -21,18 +23,16 @@ def walk(journey: Journey) -> None:
         give_address(gina, "Gina Gifts")
         same("the certificate and the provider", price, pay(gina))
     with journey.step("its mail arrives"):
-        mail = gina.gets(text=r"\b044[\w-]+|gift")
-        code = re.search(
-            r"\b(044[0-9a-f-]{8,}|[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4})", mail.text
-        )
-        assert code, f"no code in {mail.subject!r}: {mail.text[:300]}"
+        mail = gina.gets(text=CODE, late=True)
+        code = re.search(CODE, mail.text)
+        assert code
         assert "€" in mail.text or "EUR" in mail.text, mail.text[:300]
         assert "$" not in mail.text, mail.text[:300]
     rafa = journey.person("rafa@example.com")
     with journey.step("the code pays for a course"):
         rafa.open("/shop")
         course = put_into_cart(rafa, COURSE)
-        rafa.fill("input[name='promo']", code[1])
+        rafa.fill("input[name='promo']", code[0])
         rafa.go("form[name='coupon_code'] [type=submit], form[name='coupon_code'] a")
         same("the course less the certificate", course - price, total(rafa))
     with journey.step("and the rest is paid by card"):

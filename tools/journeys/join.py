@@ -64,7 +64,7 @@ def join(
         same(f"{plan}: the plans page and the provider", due, asked)
         person.sees(".o_medspa_joined", "Your membership is active")
     with journey.step(f"{plan}: the welcome mail"):
-        mail = person.gets(plan)
+        mail = person.gets(plan, late=True)
         assert any(name in text for text in (mail.text, mail.subject)), (
             f"the mail {mail.subject!r} does not name {name}"
         )

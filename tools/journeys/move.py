@@ -65,7 +65,7 @@ def _wait(journey: Journey) -> Person:
         book_as_visitor(wanda, "Wanda Waiting", ".o_medspa_join")
         wanda.sees(".o_medspa_joined")
     with journey.step("and confirms it by mail"):
-        mail = wanda.gets(link="list|line|confirm")
+        mail = wanda.gets(link="list|line|confirm", late=True)
         wanda.has_read()
         wanda.follow(mail, "list|line|confirm")
         wanda.go(".o_medspa_join_confirm button")

@@ -17,6 +17,8 @@ from .workspace import Workspace
 SCRIPT = Path(__file__).parents[1] / "inside" / "run_tests.py"
 LIMITS = Limits(silent=SILENT_SECONDS, until=TEST_SECONDS)
 SLOWEST = 30
+# A class that takes so many seconds is begun early.
+SLOW = 15
 
 
 def run_and_count(
@@ -146,6 +148,12 @@ def run_problems(
     for text in result.complaints:
         problems += text.splitlines()
     return problems
+
+
+def write_times(result: TestLog, file: Path) -> None:
+    """Write how long the slow classes took, as tools/inside/seconds.json has it."""
+    slow = {name: round(took) for name, took in result.classes() if took >= SLOW}
+    file.write_text(json.dumps(slow, indent=1, sort_keys=True) + "\n")
 
 
 def print_times(result: TestLog) -> None:

@@ -65,6 +65,10 @@ class TestLog:
             name: (tests[name], self.seconds.get(name, 0)) for name in sorted(tests)
         }
 
+    def classes(self) -> list[tuple[str, float]]:
+        """Return the seconds of each class, as addon.file.class."""
+        return [item for item in self.seconds.items() if item[0].count(".") == 2]
+
     def slowest(self, count: int) -> list[tuple[str, float]]:
         """Return the tests (and what sets their classes up) that took longest."""
         tests = [(name, took) for name, took in self.seconds.items() if is_test(name)]

@@ -18,7 +18,7 @@ from .report import Report
 from .settings import SEPARATE_ADDONS, TEST_ADDONS, TEST_DB
 from .shards import Shards
 from .stages import Stages, workers
-from .suite import print_times, run_and_count
+from .suite import print_times, run_and_count, write_times
 from .testlog import TestLog
 from .workspace import Workspace, opened
 
@@ -81,6 +81,7 @@ def _run_all(work: Workspace, report: Report, *, keep: bool, jobs: int) -> None:
         stages.wait()
         shards.finish()
     print_times(shards.result)
+    write_times(shards.result, work.project.logs / "test-seconds.json")
     for name, seconds in stages.seconds.items():
         say(f"{name}: {seconds:.0f} s")
 

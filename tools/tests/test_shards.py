@@ -83,6 +83,13 @@ class TestSharing(unittest.TestCase):
             ["Page.test_page", "Sums.test_one", "Sums.test_two", "Dates.test_one"],
         )
 
+    def test_what_was_measured_comes_before_what_is_guessed(self):
+        known = {"ours.test_x.TestX": 40}
+        name = "odoo.addons.ours.tests.test_x.TestX"
+        tests = [Given.Sums("test_one"), Given.Page("test_page")]
+        self.assertEqual(run_tests.guess_seconds(name, tests, known), 40)
+        self.assertEqual(run_tests.guess_seconds(name, tests, {}), 9)
+
     def test_without_claims_nothing_runs(self):
         shared = suite(None)
         self.assertEqual(shared.countTestCases(), 4)

@@ -52,7 +52,10 @@ class CalendarEvent(models.Model):
     # === ACTION METHODS === #
 
     def action_confirm_hold(self):
-        """Confirm for a patient who called instead of clicking."""
+        """Confirm for a patient who called instead of clicking.
+
+        A deposit is not asked for any more; whose address it is stays unknown.
+        """
         self.check_access("write")
         for event in self:
             event._confirm_hold()
@@ -60,7 +63,7 @@ class CalendarEvent(models.Model):
     # === BUSINESS METHODS: BOOK === #
 
     @api.model
-    def _book_online(self, offer, slot, agreed, guest=None):
+    def _book_online(self, offer, slot, agreed, guest=None, is_invited=False):
         """Book an offered time for a person, at the price that was shown.
 
         Called as superuser: patients and visitors have no rights on appointments.
@@ -70,6 +73,7 @@ class CalendarEvent(models.Model):
         :param str agreed: the `key` of the statement that the person saw
         :param guest: for whom it is booked, by somebody who is not logged in: held
             until the address is confirmed, or the deposit paid
+        :param bool is_invited: the clinic has offered the time: no limit counts
         :return: the appointment
         :raise UserError: when time or price are no longer what was shown
         """
@@ -81,6 +85,13 @@ class CalendarEvent(models.Model):
         if statement["key"] != agreed:
             raise UserError(self._get_changed_message())
         is_held = bool(guest or statement["deposit"])
+        if not is_invited:
+            self._check_booking_limits(
+                guest or offer.patient,
+                slot["start"],
+                company,
+                is_covered=bool(statement["credit"] or statement["ahead"]),
+            )
         with self.env.cr.savepoint():
             event = self.with_company(company).create(
                 {

@@ -2,14 +2,18 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 import hashlib
 import logging
+import re
 import secrets
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL, email_normalize
+
+from .text import read_line
 
 _logger = logging.getLogger(__name__)
 
@@ -19,6 +23,14 @@ ADDRESS_LIMIT = (3, 15)
 NETWORK_LIMIT = (20, 60)
 BATCH = 50
 KEEP_DAYS = 7
+# What stands in a mail until it leaves, in the place of the token.
+TOKEN_OF_MAIL = "the-token-comes-when-the-mail-leaves"
+# A mail that could not leave for longer carries no token any more.
+LEAVE_HOURS = 24
+LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Za-z]{2,8})?")
+# Where a log-in may lead: pages that show, and do nothing. Not /web (logs out) or /r
+# (leads away).
+LOCAL_AREAS = ("my", "book", "shop", "plans", "membership")
 
 
 class MedspaLoginLink(models.Model):
@@ -67,7 +79,10 @@ class MedspaLoginLink(models.Model):
         Limit = self.env["medspa.rate.limit"].sudo()
         if not Limit._hit("login-link-network", network, *NETWORK_LIMIT):
             return False
-        email = email_normalize(email or "")
+        try:
+            email = email_normalize(read_line(self.env, email, 254))
+        except UserError:
+            email = False
         if not email or not Limit._hit("login-link-address", email, *ADDRESS_LIMIT):
             return True
         # A row that opens nothing before its mail is sent.
@@ -83,8 +98,30 @@ class MedspaLoginLink(models.Model):
         return True
 
     @api.model
+    def _ask_new_user(self, email):
+        """Send a link to the address that somebody has signed up with.
+
+        :param str email: normalized, or nothing
+        """
+        # Counters and links are nobody's to read or write.
+        Limit = self.env["medspa.rate.limit"].sudo()
+        if not email or not Limit._hit("login-link-address", email, *ADDRESS_LIMIT):
+            return
+        # Nobody writes links but the system.
+        self.sudo().create(
+            {
+                "email": email,
+                "website_id": self.env["website"].get_current_website().id,
+                "lang": self.env.lang,
+            }
+        )
+        self.env.ref("medspa_membership.ir_cron_send_login_links")._trigger()
+
+    @api.model
     def _get_local_path(self, value):
         """Return a path of this site, or nothing for whatever leads elsewhere.
+
+        Only pages for patients: what logs out or leads away begins otherwise.
 
         :rtype: str or None
         """
@@ -95,7 +132,16 @@ class MedspaLoginLink(models.Model):
         if "\\" in value or any(ord(char) < 33 for char in value):
             return None
         parts = urlsplit(value)
-        return None if parts.scheme or parts.netloc else value
+        if parts.scheme or parts.netloc:
+            return None
+        # As the server reads it: decoded, once more than any of the two does.
+        path = unquote(unquote(parts.path))
+        folders = path.split("/")[1:]
+        if ".." in folders or "\\" in path or "//" in path:
+            return None
+        if folders[0] not in LOCAL_AREAS and LANGUAGE.fullmatch(folders[0]):
+            folders.pop(0)
+        return value if folders and folders[0] in LOCAL_AREAS else None
 
     # === BUSINESS METHODS: SEND === #
 
@@ -116,7 +162,10 @@ class MedspaLoginLink(models.Model):
         if not user:
             partner = partners._find_patient_by_email(self.email)
             company = website.company_id or self.env.company
-            user = partner._create_portal_users(company)
+            # Whoever has signed up with the address is out when the link is used.
+            user = partner._create_portal_users(
+                company
+            ) or partners._find_unconfirmed_login(self.email)
         return user if user._may_log_in_by_link() else user.browse()
 
     def _send(self):
@@ -129,10 +178,10 @@ class MedspaLoginLink(models.Model):
         if not user:
             self.state = "ignored"
             return
-        token = self._arm(user)
+        self.write({"user_id": user.id, "state": "sent"})
         template = self.env.ref("medspa_membership.mail_template_login_link")
         template.with_context(
-            medspa_login_url=self._get_url(token),
+            medspa_login_url=self._get_url(TOKEN_OF_MAIL),
             medspa_login_minutes=self._get_minutes(),
             lang=user.lang or self.lang,
         ).send_mail(self.id, email_values={"email_to": self.email})
@@ -151,6 +200,14 @@ class MedspaLoginLink(models.Model):
             }
         )
         return token
+
+    def _may_leave(self):
+        """Tell whether the mail of the link, which may have waited, is still wanted."""
+        return bool(self) and (
+            not self.used_at
+            and self.user_id._may_log_in_by_link()
+            and self.create_date > fields.Datetime.now() - timedelta(hours=LEAVE_HOURS)
+        )
 
     def _get_url(self, token):
         """Return the address of the page that logs in. Note: `self.ensure_one()`."""
@@ -198,7 +255,7 @@ class MedspaLoginLink(models.Model):
             SQL(
                 "UPDATE medspa_login_link SET used_at = %s"
                 " WHERE token_hash = %s AND user_id = %s AND used_at IS NULL"
-                " AND expires_at > %s RETURNING id",
+                " AND expires_at > %s RETURNING email",
                 now,
                 self._hash(token),
                 user.id,
@@ -208,7 +265,10 @@ class MedspaLoginLink(models.Model):
         burned = self.env.cr.fetchone()
         # Links are the system's.
         self.sudo().invalidate_model(["used_at"])
-        return bool(burned) and user._may_log_in_by_link()
+        if not burned or not user._may_log_in_by_link():
+            return False
+        user._confirm_address(burned[0])
+        return True
 
     @api.model
     def _hash(self, token):

@@ -334,6 +334,7 @@ class MedspaWaitingOffer(models.Model):
                 "room": slot.room_id,
             },
             agreed,
+            is_invited=True,
         )
         self.state = "accepted"
         slot._close_offers()

@@ -29,6 +29,18 @@ class ResCompany(models.Model):
         default=30,
         help="So long a time is held for a visitor who has not confirmed it yet.",
     )
+    max_open_bookings = fields.Integer(
+        "Open bookings of a patient",
+        default=3,
+        help="So many visits that no session and no deposit pays for one person books "
+        "on the website, before coming to one of them. Zero: no limit.",
+    )
+    max_day_bookings = fields.Integer(
+        "Bookings of a patient on a day",
+        default=3,
+        help="So many visits on one day one person books on the website. Zero: no "
+        "limit.",
+    )
     waiting_batch = fields.Integer(
         "Offers at once",
         default=3,
@@ -44,6 +56,10 @@ class ResCompany(models.Model):
         "CHECK (deposit_value >= 0"
         " AND (deposit_kind <> 'percent' OR deposit_value <= 100))",
         "A deposit is zero or more, and not more than the price.",
+    )
+    _booking_limits_positive = models.Constraint(
+        "CHECK (max_open_bookings >= 0 AND max_day_bookings >= 0)",
+        "A limit of bookings is zero, which is none, or more.",
     )
     _waits_positive = models.Constraint(
         "CHECK (hold_minutes > 0 AND waiting_batch > 0 AND waiting_minutes > 0)",

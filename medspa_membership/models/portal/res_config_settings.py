@@ -21,6 +21,12 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.allows_booking_ahead", readonly=False
     )
     hold_minutes = fields.Integer(related="company_id.hold_minutes", readonly=False)
+    max_open_bookings = fields.Integer(
+        related="company_id.max_open_bookings", readonly=False
+    )
+    max_day_bookings = fields.Integer(
+        related="company_id.max_day_bookings", readonly=False
+    )
     waiting_batch = fields.Integer(related="company_id.waiting_batch", readonly=False)
     waiting_minutes = fields.Integer(
         related="company_id.waiting_minutes", readonly=False

@@ -2,6 +2,7 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import email_normalize
 
 
 class ResPartner(models.Model):
@@ -15,6 +16,19 @@ class ResPartner(models.Model):
         help="Came by booking on the website, and has not confirmed the address, or it "
         "is the address of another patient.",
     )
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Override: an address that the staff corrects is the one that counts."""
+        res = super().write(vals)
+        if "email" in vals and self.env.user._is_internal():
+            # Whoever keeps the files of patients may not write users.
+            for user_sudo in self.sudo().user_ids:
+                email = email_normalize(user_sudo.email or user_sudo.login)
+                if user_sudo.confirmed_email != email:
+                    user_sudo.confirmed_email = email
+        return res
 
     # === BUSINESS METHODS === #
 
@@ -35,25 +49,50 @@ class ResPartner(models.Model):
 
     @api.model
     def _find_user_by_email(self, email):
-        """Return the one user who logs in with an address or has it, if there is one.
+        """Return the one user whose address it is known to be, if there is one.
 
-        The log-in counts first: anybody may write somebody else's address into their
-        own account, which opens nothing.
+        Anybody may sign up with somebody else's address, or write it into their own
+        account: that opens nothing, and gets nothing.
 
         :param str email: normalized
         :rtype: res.users
         """
         # Visitors may read nobody; who is found is told to nobody.
         Users_sudo = self.env["res.users"].sudo()
-        user = Users_sudo.search(Users_sudo._get_login_domain(email), limit=2)
-        if not user:
-            website = self.env["website"].get_current_website()
-            user = Users_sudo.search(
-                Domain("partner_id.email_normalized", "=", email)
-                & Domain(website.website_domain()),
-                limit=2,
-            )
-        return user if len(user) == 1 else Users_sudo
+        website = self.env["website"].get_current_website()
+        users = Users_sudo.search(
+            Domain("confirmed_email", "=", email) & Domain(website.website_domain())
+        ).filtered(lambda user: user._counts_for(email))
+        if len(users) > 1:
+            # The staff has given one address to several: who logs in with it.
+            users = users.filtered(lambda user: user.login == email)
+        return users if len(users) == 1 else Users_sudo
+
+    def _find_login(self):
+        """Override: the address of a log-in counts when it was confirmed."""
+        email = self.email_normalized
+        return super()._find_login().filtered(lambda user: user._counts_for(email))
+
+    @api.model
+    def _find_unconfirmed_login(self, email):
+        """Return the user who has signed up with an address without showing to own it.
+
+        :param str email: normalized
+        :rtype: res.users
+        """
+        # Visitors may read no user; who is found is told to nobody.
+        Users_sudo = self.env["res.users"].sudo()
+        users = Users_sudo.search(Users_sudo._get_login_domain(email), limit=2)
+        return users.filtered(
+            lambda u: len(users) == 1 and u.confirmed_email in (False, email)
+        )
+
+    def _create_portal_users(self, company):
+        """Override: only what is mailed to the address opens the account."""
+        users_sudo = super()._create_portal_users(company)
+        for user_sudo in users_sudo:
+            user_sudo.confirmed_email = email_normalize(user_sudo.login)
+        return users_sudo
 
     @api.model
     def _get_people_domain(self, email):
@@ -76,10 +115,23 @@ class ResPartner(models.Model):
         """
         # Visitors may read nobody; what is found is told to nobody either.
         found_sudo = self.sudo().search(self._get_people_domain(email), order="id desc")
-        known_sudo = found_sudo.filtered(lambda p: not p.is_unconfirmed_visitor)
+        known_sudo = found_sudo.filtered(lambda p: p._is_known_by(email))
         if not known_sudo:
             return found_sudo[:1]
         return known_sudo if len(known_sudo) == 1 else known_sudo.browse()
+
+    def _is_known_by(self, email):
+        """Tell whether the address of a person is more than what somebody has typed.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        # Of a log-in only yes or no is told.
+        partner_sudo = self.sudo()
+        users_sudo = partner_sudo.user_ids
+        return not partner_sudo.is_unconfirmed_visitor and (
+            not users_sudo or any(user._counts_for(email) for user in users_sudo)
+        )
 
     @api.model
     def _create_visitor(self, name, email, phone):
@@ -113,10 +165,10 @@ class ResPartner(models.Model):
         if not email:
             return self.browse()
         # Visitors may read nobody; who is found is told to nobody.
-        others_sudo = self.sudo().search(
-            self._get_people_domain(email)
-            & Domain("is_unconfirmed_visitor", "=", False)
-            & Domain("id", "!=", self.id)
+        others_sudo = (
+            self.sudo()
+            .search(self._get_people_domain(email) & Domain("id", "!=", self.id))
+            .filtered(lambda p: p._is_known_by(email))
         )
         # Some log in with an address that their file does not have.
         return others_sudo | self._find_user_by_email(email).partner_id - self
@@ -176,6 +228,10 @@ class ResPartner(models.Model):
         self.ensure_one()
         user = self._find_user_by_email(email)
         if not user and self._find_patient_by_email(email) == self:
-            user = self._create_portal_users(company)
-        is_own = user.partner_id == self and user._may_log_in_by_link()
-        return user if is_own else user.browse()
+            # Who has signed up with the address is out as soon as this log-in is used.
+            user = self._create_portal_users(company) or self._find_unconfirmed_login(
+                email
+            )
+        elif user.partner_id != self:
+            return user.browse()
+        return user if user._may_log_in_by_link() else user.browse()

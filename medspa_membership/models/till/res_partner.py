@@ -22,6 +22,13 @@ class ResPartner(models.Model):
         users = Users.search(Users._get_login_domain(email), limit=2)
         return users if len(users) == 1 else Users
 
+    def _is_login_taken(self, email):
+        """Tell whether somebody logs in with an address, whoever it is."""
+        Users_sudo = self.env["res.users"].sudo().with_context(active_test=False)
+        return bool(
+            Users_sudo.search_count(Users_sudo._get_login_domain(email), limit=1)
+        )
+
     def _invite_to_portal(self, welcome_message, company):
         """Give patients without a login one, and write to them.
 
@@ -72,7 +79,7 @@ class ResPartner(models.Model):
             if (
                 not email
                 or partner.sudo().with_context(active_test=False).user_ids
-                or partner._find_login()
+                or partner._is_login_taken(email)
             ):
                 continue
             users_sudo |= users_sudo.with_context(

@@ -110,6 +110,8 @@ class SaleOrder(models.Model):
             return url
         if partner_sudo.signup_type != "signup":
             partner_sudo.signup_prepare()
+        # The address was typed by whoever reads this page: it has to be confirmed.
+        users_sudo.confirmed_email = False
         urls = partner_sudo.with_context(relative_url=True)._get_signup_url_for_action(
             url=url
         )
