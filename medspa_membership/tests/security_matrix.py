@@ -135,7 +135,7 @@ def recorder(written):
         if (
             isinstance(text, str)
             and text.lstrip()[:6].upper() in WRITES
-            and not any(table in text for table in QUIET_TABLES)
+            and not any(table in text[:80] for table in self.quiet)
         ):
             written.append(text)
         return original(cursor, query, *args, **kwargs)
@@ -155,6 +155,9 @@ class Matrix:
         self.users = users
         self.samples = samples
         self.problems = []
+        # Whoever may open a dialog fills it in: it is theirs, and gone in an hour.
+        dialogs = (Model for Model in env.registry.values() if Model._transient)
+        self.quiet = (*QUIET_TABLES, *(f'"{Model._table}"' for Model in dialogs))
 
     def sample(self, model):
         """Return the record that is asked for, an empty one where there is none."""
