@@ -294,6 +294,10 @@ class TestSavedCards(MemberPages):
         self.assertEqual(membership.payment_token_id, tx.token_id)
         self.assertEqual(membership.membership_state, "active")
         self.assertEqual(len(membership.period_ids), 1)
+        page = self.url_open(f"{response.url}?back=1").text
+        self.assertIn("o_medspa_new_card", page)
+        self.assertIn(tx.token_id.display_name, page)
+        self.assertNotIn("o_payment_submit_button", page)
 
     def test_a_saved_card_is_assigned(self):
         membership = self._join()

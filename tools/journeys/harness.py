@@ -376,7 +376,9 @@ def _reason(error: Exception) -> str:
 
 def money(text: str) -> list[float]:
     """Return the sums of money in a text, in its order."""
-    found = re.findall(r"(?:€\s*)?(-?\d{1,3}(?:[,.\s]\d{3})*[.,]\d{2})(?!\d)", text)
+    # a line break or a space is no separator of thousands, a hard space may be
+    sums = r"(?<![\d.,])-?\d{1,3}(?:[,.\u00a0\u202f]?\d{3})*[.,]\d{2}(?!\d)"
+    found = re.findall(sums, text)
     return [_number(part) for part in found]
 
 

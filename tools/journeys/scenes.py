@@ -146,14 +146,19 @@ def choose_time(person: Person, *, days_ahead: int = 0) -> datetime:
 
 def has_confirmation(person: Person, treatment: str, moment: datetime) -> Mail:
     """Make sure that a visit is confirmed by mail, with all that it must have."""
-    mail = person.gets(text=moment.strftime("%H:%M"))
-    clinic_address = "Calle de la Salvia 14"
-    for words in (treatment, clinic_address, str(moment.day), "24 hours"):
+    mail = person.gets(text=time_words(moment))
+    address = "Calle de la Salvia 14"
+    for words in (treatment, f"{moment:%B}", str(moment.day), address, "cancel it"):
         assert words in mail.text, f"the mail {mail.subject!r} does not say {words!r}"
     assert any(name.endswith(".ics") for name in mail.attachments), (
         f"the mail {mail.subject!r} has no .ics"
     )
     return mail
+
+
+def time_words(moment: datetime) -> str:
+    """Return a regular expression of a time of day, whatever the language writes."""
+    return rf"\b({moment:%H:%M}|0?{moment.hour % 12 or 12}:{moment:%M}\s[AP]M)"
 
 
 def _moment(value: str) -> datetime:
