@@ -107,8 +107,7 @@ class TestMembershipMethod(MemberPages):
         with freeze_time(self._at(chosen, 8)):
             period._take_step()
             self.assertEqual(len(period.transaction_ids), tries)
-        with freeze_time(self._at(chosen, 9, 1)):
-            period.with_context(queue_job__no_delay=True)._cron_charge_missed()
+        self._run_cron("ir_cron_charge_missed", self._at(chosen, 9, 1))
         self.assertEqual(period.state, "paid")
 
     def test_no_day_heals_a_card_that_is_refused_for_good(self):
