@@ -50,6 +50,7 @@ class MedspaFirstStep(models.TransientModel):
 
     def action_go(self):
         """Open the page where the step is done. Note: `self.ensure_one()`."""
+        self.check_access("read")
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(self.action_ref)
         if self.action_ref == "base.action_res_company_form":
