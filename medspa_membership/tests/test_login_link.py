@@ -43,6 +43,10 @@ class LoginLinkCase(ClinicData, MockEmail, HttpCase):
             self.env.ref(
                 "medspa_membership.ir_cron_send_login_links"
             ).method_direct_trigger()
+        # The queue of mails runs by itself afterwards.
+        self.env["mail.mail"].search(
+            [("model", "=", "medspa.login.link"), ("state", "=", "outgoing")]
+        ).send()
         self.env.invalidate_all()
 
     def _get_path(self, email):
