@@ -153,7 +153,6 @@ class TestLoginLink(LoginLinkCase):
         self.assertFalse(user.confirmed_email)
         # The mail that asks to confirm it goes to the mailbox, not to the stranger.
         self._run_job()
-        self._forget_mails()
         return user
 
     def test_stranger_who_signed_up_first_is_out_when_the_patient_comes(self):
@@ -168,6 +167,7 @@ class TestLoginLink(LoginLinkCase):
         theirs = user._compute_session_token(self.session.sid)
         sid = self.session.sid
         self.authenticate(None, None)
+        self._forget_mails()
         self._use(self._get_path("nina@example.com"))
         self.assertIn("Nina New", self.url_open("/my").text)
         self.assertEqual(user.partner_id, nina)
