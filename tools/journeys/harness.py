@@ -65,6 +65,7 @@ class Journey:
         self.target = target
         self.clock = clinic.clock
         self.persons: list[Person] = []
+        self.addresses: set[str] = set()
         self.sentence = "nothing was done yet"
         self.taps = 0
         self.problems: list[str] = []
@@ -85,6 +86,7 @@ class Journey:
             email = email.replace("@", f".{AGAIN}@")
         person = Person(self, email, size)
         self.persons.append(person)
+        self.addresses.add(person.email)
         if login:
             person.log_in(login)
         return person
@@ -131,8 +133,7 @@ class Journey:
     @property
     def own_mails(self) -> list[Mail]:
         """Return those to its own persons."""
-        addresses = {person.email for person in self.persons if person.email}
-        return [mail for mail in self.mails if addresses & set(mail.recipients)]
+        return [mail for mail in self.mails if self.addresses & set(mail.recipients)]
 
     def check_mails(self) -> None:
         """Look at what every mail of ours must have, whatever it is about."""
