@@ -184,11 +184,14 @@ class MedspaLoginLink(models.Model):
             return
         self.write({"user_id": user.id, "state": "sent"})
         template = self.env.ref("medspa_membership.mail_template_login_link")
-        template.with_context(
+        mail_id = template.with_context(
             medspa_login_url=self._get_url(TOKEN_OF_MAIL),
             medspa_login_minutes=self._get_minutes(),
+            medspa_sent_apart=True,
             lang=user.lang or self.lang,
         ).send_mail(self.id, email_values={"email_to": self.email})
+        # This is a job of its own: it sends, and does not wait for the queue.
+        self.env["mail.mail"].browse(mail_id).send_after_commit()
 
     def _arm(self, user):
         """Make the link one of the user, valid from now on, and return its token."""
