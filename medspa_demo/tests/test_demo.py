@@ -169,11 +169,14 @@ class TestDemo(TransactionCase):
         self.assertFalse(jobs)
 
     def test_nothing_overlaps(self):
-        """Practitioners and rooms have one appointment at a time, cleaning included."""
-        rows = self.env["medspa.occupancy"].search([], order="resource_id, start")
+        """Practitioners, rooms and patients have one appointment at a time."""
+        rows = self.env["medspa.occupancy"].search(
+            [], order="resource_id, patient_id, start"
+        )
         self.assertTrue(rows)
         for row, following in pairwise(rows):
-            if row.resource_id == following.resource_id:
+            same_resource = row.resource_id == following.resource_id
+            if same_resource and row.patient_id == following.patient_id:
                 self.assertLessEqual(row.stop, following.start)
 
     def test_appointments_are_in_working_hours(self):

@@ -1,7 +1,6 @@
 /* Copyright 2026 medspa
  * License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl). */
 import { registry } from "@web/core/registry";
-import * as tourUtils from "@website_sale/js/tours/tour_utils";
 import { checkPage, leave as follow } from "./axe_utils";
 
 /** What a patient does alone with a membership, on a phone and at a desk. */
@@ -48,17 +47,24 @@ function payWithCard() {
 }
 
 const address = [
-    ...tourUtils.fillAdressForm(
-        {
-            name: "Greta Guest",
-            phone: "+34600111222",
-            email: "greta@example.com",
-            street: "Calle Mayor 1",
-            city: "Madrid",
-            zip: "28013",
-        },
-        true
-    ),
+    ...Object.entries({
+        name: "Greta Guest",
+        phone: "+14155550123",
+        email: "greta@example.com",
+        street: "1 Market Street",
+        city: "San Francisco",
+        zip: "94105",
+    }).map(([name, value]) => ({
+        content: `Write the ${name}`,
+        trigger: `form.address_autoformat input[name=${name}]`,
+        run: `edit ${value}`,
+    })),
+    {
+        content: "Choose the state: the country is the clinic's",
+        trigger: "form.address_autoformat select[name=state_id]",
+        run: "selectByLabel California",
+    },
+    follow("Continue", "a[name='website_sale_main_button']:visible"),
 ];
 
 tours.add("medspa_membership_join_guest", {
