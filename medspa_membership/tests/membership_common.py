@@ -127,8 +127,8 @@ class MembershipCase(ClinicData, AccountTestInvoicingCommon):
                     }
                 )
             )
-            tx._set_done()
-            tx._post_process()
+            tx.sudo()._set_done()
+            tx.sudo()._post_process()
             return order.membership_ids
 
         if not on:

@@ -256,8 +256,8 @@ class TestCardMoneyGone(CourseDeskCase):
                 "sale_order_ids": [Command.set(order.ids)],
             }
         )
-        tx._set_done()
-        tx._post_process()
+        tx.sudo()._set_done()
+        tx.sudo()._post_process()
         return tx
 
     def test_chargeback_of_an_order_without_invoice(self):

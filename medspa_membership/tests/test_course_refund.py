@@ -556,8 +556,8 @@ class TestRefundByCard(CourseRefundCase):
                 "sale_order_ids": [Command.set(order.ids)],
             }
         )
-        tx._set_done()
-        tx._post_process()
+        tx.sudo()._set_done()
+        tx.sudo()._post_process()
         return order.course_ids
 
     def _refund_by_card(self, course):
@@ -586,7 +586,7 @@ class TestRefundByCard(CourseRefundCase):
         moves = course.credit_ids.move_ids
 
         def refuse(tx):
-            tx._set_error("Too old")
+            tx.sudo()._set_error("Too old")
 
         with (
             patch.object(
@@ -645,8 +645,8 @@ class TestRefundByCard(CourseRefundCase):
                 "invoice_ids": [Command.set(invoice.ids)],
             }
         )
-        tx._set_done()
-        tx._post_process()
+        tx.sudo()._set_done()
+        tx.sudo()._post_process()
         course = order.course_ids
         self.assertEqual(course.state, "active")
         self.assertEqual(self._refund_by_card(course).amount_residual, 0)

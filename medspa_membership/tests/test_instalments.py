@@ -177,7 +177,7 @@ class TestInstalments(ClinicData, AccountTestInvoicingCommon):
 
         def time_out(tx):
             tx.is_outcome_unknown = True
-            tx._set_error("Could not establish the connection")
+            tx.sudo()._set_error("Could not establish the connection")
 
         with patch.object(Transaction, "_send_payment_request", time_out):
             self._run("2026-03-02 08:00:00")
@@ -195,7 +195,7 @@ class TestInstalments(ClinicData, AccountTestInvoicingCommon):
 
         def time_out(tx):
             tx.is_outcome_unknown = True
-            tx._set_error("Could not establish the connection")
+            tx.sudo()._set_error("Could not establish the connection")
 
         with patch.object(Transaction, "_send_payment_request", time_out):
             self._run("2026-03-02 08:00:00")

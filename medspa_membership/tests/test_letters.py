@@ -253,8 +253,8 @@ class TestMemberLetters(LetterData, DeskCase):
                 }
             )
         )
-        tx._set_done()
-        tx._post_process()
+        tx.sudo()._set_done()
+        tx.sudo()._post_process()
         mails = self.env["mail.mail"].sudo().search([]) - before
         mine = mails.filtered(
             lambda m: (

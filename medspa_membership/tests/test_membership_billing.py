@@ -173,8 +173,8 @@ class TestMembershipBilling(MembershipCase):
         self.assertEqual(tx.state, "pending")
         self.assertEqual(membership.membership_state, "past_due")
         with freeze_time("2026-03-07 09:00:00"):
-            tx._set_error("Declined after all")
-            tx._post_process()
+            tx.sudo()._set_error("Declined after all")
+            tx.sudo()._post_process()
         self.assertEqual(membership.membership_state, "suspended")
 
     def test_an_invoice_credited_by_hand_is_owed_no_more(self):

@@ -143,7 +143,7 @@ class TestMembershipMethod(MemberPages):
                 }
             )
         )
-        tx._set_done()
+        tx.sudo()._set_done()
         self.membership.sudo().payment_token_id = good
         self.period.sudo()._charge_period(manual=True)
         paid = self.period.sudo().transaction_ids.filtered(lambda t: t.state == "done")

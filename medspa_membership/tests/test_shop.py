@@ -314,11 +314,11 @@ class TestShopPurchase(ClinicData, PaymentHttpCommon):
             [("reference", "=", values["reference"])]
         )
         if state == "done":
-            tx._set_done()
-            tx._post_process()
+            tx.sudo()._set_done()
+            tx.sudo()._post_process()
         else:
-            tx._set_pending()
-            tx._post_process()
+            tx.sudo()._set_pending()
+            tx.sudo()._post_process()
         return tx.sale_order_ids
 
     def _confirmation(self):

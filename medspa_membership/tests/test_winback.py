@@ -63,8 +63,8 @@ class WinbackCase(DeskCase):
                     }
                 )
             )
-            tx._set_done()
-            tx._post_process()
+            tx.sudo()._set_done()
+            tx.sudo()._post_process()
         return order.membership_ids
 
 

@@ -44,8 +44,8 @@ class TestRefundByStripe(StripeMixin, CourseRefundCase):
                 "sale_order_ids": [Command.set(order.ids)],
             }
         )
-        tx._set_done()
-        tx._post_process()
+        tx.sudo()._set_done()
+        tx.sudo()._post_process()
         return order.course_ids
 
     def _confirm_intent(self, intent):

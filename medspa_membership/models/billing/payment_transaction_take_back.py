@@ -83,7 +83,7 @@ class PaymentTransaction(models.Model):
         """Override of `payment` to undo the payment of what was done and is not."""
         paid = self.filtered(lambda tx: tx.state == "done")
         changed = super()._update_state(allowed_states, target_state, state_message)
-        for tx in changed & paid:
+        for tx in (changed & paid).sudo():
             if not tx.taken_back_at:
                 # A refund that failed in the end, say.
                 tx.taken_back_at = fields.Datetime.now()
