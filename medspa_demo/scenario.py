@@ -119,7 +119,8 @@ class Scenario:
             order="start",
         )
         for event in events:
-            self._try(self._attend, event.with_context(default_moved_at=event.stop))
+            moment = Moment(event.stop)
+            self._try(self._attend, event.with_context(medspa_moment=moment))
 
     def _get_patients(self):
         """Return the invented patients; nobody else is moved about."""

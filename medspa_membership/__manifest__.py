@@ -22,6 +22,7 @@
     "external_dependencies": {"python": ["vobject"]},
     "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "data": [
         # Groups come first: access lines and views name them.
         "security/medspa_membership_groups.xml",
@@ -51,6 +52,7 @@
         "wizards/medspa_appointment_wizard_views.xml",
         "wizards/medspa_course_wizard_views.xml",
         "wizards/medspa_credit_use_views.xml",
+        "wizards/medspa_first_step_views.xml",
         "wizards/medspa_import_views.xml",
         "wizards/medspa_membership_wizard_views.xml",
         "report/medspa_course_report.xml",

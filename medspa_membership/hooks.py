@@ -13,3 +13,13 @@ def pre_init_hook(env):
 def post_init_hook(env):
     """Give the websites that are there already the step of the agreement."""
     env["website"].search([])._copy_agreement_step()
+
+
+def uninstall_hook(env):
+    """Drop what the database has of the ledger beside its tables."""
+    env.cr.execute(
+        """
+        DROP FUNCTION IF EXISTS medspa_credit_move_is_final() CASCADE;
+        DROP FUNCTION IF EXISTS medspa_credit_is_balanced() CASCADE;
+        """
+    )

@@ -154,7 +154,13 @@ class MembershipMethod(PaymentPortal):
     def _prepare_method_values(self, membership_sudo, period_sudo, token):
         """Return what the page shows: a form, or what has become of it."""
         pays = self._pays(membership_sudo, period_sudo)
-        stores = not pays and self._stores(membership_sudo, period_sudo)
+        failure = self._get_failure_of_page()
+        new_card_sudo = self._get_new_card(membership_sudo, failure)
+        stores = (
+            not pays
+            and not new_card_sudo
+            and self._stores(membership_sudo, period_sudo)
+        )
         values = {
             "membership": membership_sudo,
             "period": period_sudo,
@@ -165,7 +171,8 @@ class MembershipMethod(PaymentPortal):
             "token": token,
             "days_later": period_sudo._get_days_to_pay_later() if pays else [],
             "day_chosen": pays and period_sudo._get_day_chosen(),
-            "failure": self._get_failure_of_page(),
+            "failure": failure,
+            "new_card": new_card_sudo.display_name,
             "company": membership_sudo.company_id,
             "res_company": membership_sudo.company_id,
         }
@@ -265,7 +272,8 @@ class MembershipMethod(PaymentPortal):
             .search(
                 [
                     ("partner_id", "=", membership_sudo.partner_id.id),
-                    ("company_id", "=", membership_sudo.company_id.id),
+                    # A branch charges by the provider of its company.
+                    ("company_id", "in", membership_sudo.company_id.parent_ids.ids),
                 ]
             )
         )
@@ -318,6 +326,13 @@ class MembershipMethod(PaymentPortal):
             or kwargs.get("payment_method_id") not in methods_sudo.ids
         ):
             raise ValidationError(request.env._("Choose a card on this page."))
+
+    @staticmethod
+    def _get_new_card(membership_sudo, failure):
+        """Return the card that pays from now on, to who comes back from choosing it."""
+        card_sudo = membership_sudo.payment_token_id
+        came_back = request.params.get("back") and not failure
+        return card_sudo if came_back and card_sudo.active else card_sudo.browse()
 
     @staticmethod
     def _get_failure_of_page():

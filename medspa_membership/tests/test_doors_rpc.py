@@ -64,6 +64,24 @@ class TestPublicMethods(ClinicCase):
         self.assertEqual(self.event.appointment_status, "booked")
         self.assertFalse(self.event.sale_line_id)
 
+    def test_network_is_what_one_household_has(self):
+        """An IPv6 household has more addresses than any limit counts."""
+        Limit = self.env["medspa.rate.limit"]
+        for address, network in (
+            ("203.0.113.7", "203.0.113.7"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("2001:db8:1:2:a::1", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2:b::9", "2001:db8:1:2::/64"),
+            ("nonsense", "nonsense"),
+            (None, None),
+        ):
+            self.assertEqual(Limit._get_network(address), network)
+        hits = [
+            Limit._hit("test-network", f"2001:db8::{number}", 2, 60)
+            for number in range(3)
+        ]
+        self.assertEqual(hits, [True, True, False])
+
     def test_offered_time(self):
         slot = self.env["medspa.waiting.slot"].create(
             {

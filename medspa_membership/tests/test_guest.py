@@ -5,7 +5,9 @@ from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
 # What people of a company do there who have no role in the clinic.
 ROLES = {
@@ -306,3 +308,34 @@ class TestGuest(TransactionCase):
         ):
             tx._process("none", {})
         self.assertEqual(applied.call_count, 1)
+
+    def test_rules_name_no_field_that_is_not_there(self):
+        """While a core addon is upgraded, our fields on its models are not loaded."""
+        rules = self.env["ir.rule"].browse(self._get_ours("ir.rule"))
+        models = self._get_extended_models()
+        checked = rules.filtered(lambda rule: rule.model_id.model in models)
+        self.assertGreaterEqual(len(checked), 6)
+        user = self.users["employee"]
+        for rule in checked:
+            model = rule.model_id.model
+            ours = set(models[model])
+            with (
+                self.subTest(rule=rule.name),
+                patch.object(
+                    type(self.env[model]),
+                    "_fields",
+                    {k: v for k, v in self.env[model]._fields.items() if k not in ours},
+                ),
+            ):
+                domain = safe_eval(
+                    rule.domain_force, rule.with_user(user)._eval_context()
+                )
+                Domain(domain).validate(self.env[model])
+
+    def _get_ours(self, model):
+        """Return the ids of the records of a model that our addons have made."""
+        return (
+            self.env["ir.model.data"]
+            .search([("model", "=", model), ("module", "=like", "medspa%")])
+            .mapped("res_id")
+        )

@@ -123,6 +123,7 @@ class TestAppointmentLetters(LetterData, ClinicCase):
         letter = self._letters(event)
         text = self._text(letter)
         self.assertIn("is cancelled", text)
+        self.assertIn(b"STATUS:CANCELLED", letter.attachment_ids.raw)
         self.assertIn("5 sessions left to book", text)
         self.assertIn(f"/my/courses/{self.course.id}", letter.body_html)
 

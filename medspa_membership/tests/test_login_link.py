@@ -43,7 +43,16 @@ class LoginLinkCase(ClinicData, MockEmail, HttpCase):
             self.env.ref(
                 "medspa_membership.ir_cron_send_login_links"
             ).method_direct_trigger()
+        # The queue of mails runs by itself afterwards.
+        self.env["mail.mail"].search(
+            [("model", "=", "medspa.login.link"), ("state", "=", "outgoing")]
+        ).send()
         self.env.invalidate_all()
+
+    def _forget_mails(self):
+        """Put away what was asked for and sent before."""
+        self.env["mail.mail"].search([("model", "=", "medspa.login.link")]).unlink()
+        self.env["medspa.login.link"].search([]).unlink()
 
     def _get_path(self, email):
         """Ask for a link and return its path, as the mail has it."""
@@ -127,6 +136,8 @@ class TestLoginLink(LoginLinkCase):
         self.user.login = "paula@example.com"
         own_profile = self.other_patient.with_user(self.other_user).sudo()
         own_profile.email = "paula@example.com"
+        # What asks to confirm it is a mail of its own.
+        self._forget_mails()
         path = self._get_path("paula@example.com")
         self._use(path)
         self.assertIn("Paula Patient", self.url_open("/my").text)
@@ -156,6 +167,7 @@ class TestLoginLink(LoginLinkCase):
         theirs = user._compute_session_token(self.session.sid)
         sid = self.session.sid
         self.authenticate(None, None)
+        self._forget_mails()
         self._use(self._get_path("nina@example.com"))
         self.assertIn("Nina New", self.url_open("/my").text)
         self.assertEqual(user.partner_id, nina)
@@ -194,6 +206,22 @@ class TestLoginLink(LoginLinkCase):
         self.assertIn("Nina New", self.url_open("/my").text)
         found = self.env["res.partner"]._find_user_by_email("nina@example.com")
         self.assertEqual(found, user)
+
+    def test_patient_who_changes_the_address_confirms_the_new_one(self):
+        self.assertEqual(self.user.confirmed_email, "paula@example.com")
+        own_profile = self.patient.with_user(self.user).sudo()
+        with self.mock_mail_gateway(mail_unlink_sent=True):
+            own_profile.email = "new@example.com"
+            self._run_job()
+        find = self.env["res.partner"]._find_user_by_email
+        self.assertEqual(find("paula@example.com"), self.user)
+        self.assertFalse(find("new@example.com"))
+        self.assertEqual(self._mails[0]["email_to"], ["new@example.com"])
+        self._use(LINK.search(self._mails[0]["body"])[1])
+        self.assertEqual(find("new@example.com"), self.user)
+        self.assertFalse(find("paula@example.com"))
+        self.authenticate("paula", "paula")
+        self.assertEqual(self.url_open("/my", allow_redirects=False).status_code, 200)
 
     def test_password_reset_by_mail_confirms(self):
         user = self._sign_up("nina@example.com", "Nina New")

@@ -107,8 +107,7 @@ class TestMembershipMethod(MemberPages):
         with freeze_time(self._at(chosen, 8)):
             period._take_step()
             self.assertEqual(len(period.transaction_ids), tries)
-        with freeze_time(self._at(chosen, 9, 1)):
-            period.with_context(queue_job__no_delay=True)._cron_charge_missed()
+        self._run_cron("ir_cron_charge_missed", self._at(chosen, 9, 1))
         self.assertEqual(period.state, "paid")
 
     def test_no_day_heals_a_card_that_is_refused_for_good(self):
@@ -295,6 +294,10 @@ class TestSavedCards(MemberPages):
         self.assertEqual(membership.payment_token_id, tx.token_id)
         self.assertEqual(membership.membership_state, "active")
         self.assertEqual(len(membership.period_ids), 1)
+        page = self.url_open(f"{response.url}?back=1").text
+        self.assertIn("o_medspa_new_card", page)
+        self.assertIn(tx.token_id.display_name, page)
+        self.assertNotIn("o_payment_submit_button", page)
 
     def test_a_saved_card_is_assigned(self):
         membership = self._join()

@@ -12,11 +12,13 @@ from .common import TODAY, ClinicCase
 # reason that is worth it, or the change behind it is not finished.
 CHECK_IN = 22
 DONE = 33
-# Three for the times of the patient: they are asked for, taken, and looked at again.
-PORTAL_BOOKING = 56
+# Three for the times of the patient: they are asked for, taken, and looked at again;
+# thirty for the letter that confirms the booking.
+PORTAL_BOOKING = 86
 FREE_SLOTS = 12
 DESK_LIST = 12
-PATIENT_FORM = 62
+# One of them looks for other records of the same patient.
+PATIENT_FORM = 63
 
 
 @freeze_time(TODAY)

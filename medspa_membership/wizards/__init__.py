@@ -12,6 +12,7 @@ from . import (
     medspa_course_swap_wizard,
     medspa_course_transfer,
     medspa_credit_use,
+    medspa_first_step,
     medspa_import,
     medspa_import_line,
     medspa_import_total,

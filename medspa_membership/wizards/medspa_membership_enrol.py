@@ -78,7 +78,7 @@ class MedspaMembershipEnrol(models.TransientModel):
             wizard.token_id = wizard.token_id or self.env["payment.token"].search(
                 [
                     ("partner_id", "=", wizard.partner_id.id),
-                    ("company_id", "=", wizard.company_id.id),
+                    ("company_id", "in", wizard.company_id.parent_ids.ids),
                 ],
                 order="id desc",
                 limit=1,

@@ -65,6 +65,7 @@ class Journey:
         self.target = target
         self.clock = clinic.clock
         self.persons: list[Person] = []
+        self.addresses: set[str] = set()
         self.sentence = "nothing was done yet"
         self.taps = 0
         self.problems: list[str] = []
@@ -85,6 +86,7 @@ class Journey:
             email = email.replace("@", f".{AGAIN}@")
         person = Person(self, email, size)
         self.persons.append(person)
+        self.addresses.add(person.email)
         if login:
             person.log_in(login)
         return person
@@ -131,8 +133,7 @@ class Journey:
     @property
     def own_mails(self) -> list[Mail]:
         """Return those to its own persons."""
-        addresses = {person.email for person in self.persons if person.email}
-        return [mail for mail in self.mails if addresses & set(mail.recipients)]
+        return [mail for mail in self.mails if self.addresses & set(mail.recipients)]
 
     def check_mails(self) -> None:
         """Look at what every mail of ours must have, whatever it is about."""
@@ -376,7 +377,9 @@ def _reason(error: Exception) -> str:
 
 def money(text: str) -> list[float]:
     """Return the sums of money in a text, in its order."""
-    found = re.findall(r"(?:€\s*)?(-?\d{1,3}(?:[,.\s]\d{3})*[.,]\d{2})(?!\d)", text)
+    # a line break or a space is no separator of thousands, a hard space may be
+    sums = r"(?<![\d.,])-?\d{1,3}(?:[,.\u00a0\u202f]?\d{3})*[.,]\d{2}(?!\d)"
+    found = re.findall(sums, text)
     return [_number(part) for part in found]
 
 

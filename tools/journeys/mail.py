@@ -166,4 +166,4 @@ class Mailbox:
         stem = self.target / f"mail-{number:03}-{words}"
         stem.with_suffix(".eml").write_bytes(content)
         if mail.html:
-            stem.with_suffix(".html").write_text(mail.html)
+            stem.with_suffix(".html").write_text(mail.html, encoding="utf-8-sig")

@@ -30,7 +30,7 @@ def walk(journey: Journey) -> None:
     with journey.step("the cancellation is confirmed by mail", milo, vital=False):
         milo.gets("cancel")
     with journey.step("who waits is offered the freed time", wanda):
-        mail = wanda.gets(link="time|see|take|choose|book", late=True)
+        mail = wanda.gets(link="time|see|take|choose|book")
         wanda.follow(mail, "time|see|take|choose|book")
         wanda.has_read()
         wanda.sees(".o_medspa_accept")

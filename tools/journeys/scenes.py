@@ -71,17 +71,23 @@ def sign_here(person: Person) -> None:
 def save_card(person: Person, card: str) -> None:
     """Give another card, without paying anything now."""
     person.sees(PAY)
-    if not person.count(CARD):
-        person.tap(
-            person.find(
-                "input[name='o_payment_radio'][data-provider-code='demo']:not([data-payment-option-type='token'])"
-            ).last
-        )
+    _choose_new_card(person)
     person.fill(CARD, card)
-    with person.page.expect_navigation(wait_until="load"):
-        person.tap(PAY)
+    person.go(PAY)
     person.page.wait_for_url(lambda url: "/payment/status" not in url)
     person.ready()
+
+
+def _choose_new_card(person: Person) -> None:
+    """Come to the field of a card, past the cards that are on file."""
+    others = person.page.get_by_text("Choose another method").locator("visible=true")
+    if not person.count(CARD) and others.count():
+        person.tap(others)
+    if not person.count(CARD):
+        radio = (
+            "input[name='o_payment_radio'][data-payment-option-type='payment_method']"
+        )
+        person.tap(f"{radio}[data-provider-code='demo']")
 
 
 def sign(person: Person) -> None:
@@ -96,13 +102,8 @@ def sign(person: Person) -> None:
 def pay(person: Person, outcome: str = "", card: str = PAYS) -> float:
     """Pay by a new card of the demo provider; return what the provider is asked for."""
     person.sees(PAY)
-    card_field = "input[name='customer_input']"
-    if not person.count(card_field):
-        options = person.find(
-            "input[name='o_payment_radio'][data-provider-code='demo']"
-        )
-        person.tap(options.last)
-    person.fill(card_field, card)
+    _choose_new_card(person)
+    person.fill(CARD, card)
     if outcome:
         person.choose("#simulated_payment_state", outcome)
     with person.page.expect_response(re.compile(r"/transaction(/|$|\?)")) as answer:
@@ -145,14 +146,19 @@ def choose_time(person: Person, *, days_ahead: int = 0) -> datetime:
 
 def has_confirmation(person: Person, treatment: str, moment: datetime) -> Mail:
     """Make sure that a visit is confirmed by mail, with all that it must have."""
-    mail = person.gets(text=moment.strftime("%H:%M"))
-    clinic_address = "Calle de la Salvia 14"
-    for words in (treatment, clinic_address, str(moment.day), "24 hours"):
+    mail = person.gets(text=time_words(moment))
+    address = "Calle de la Salvia 14"
+    for words in (treatment, f"{moment:%B}", str(moment.day), address, "cancel it"):
         assert words in mail.text, f"the mail {mail.subject!r} does not say {words!r}"
     assert any(name.endswith(".ics") for name in mail.attachments), (
         f"the mail {mail.subject!r} has no .ics"
     )
     return mail
+
+
+def time_words(moment: datetime) -> str:
+    """Return a regular expression of a time of day, whatever the language writes."""
+    return rf"\b({moment:%H:%M}|0?{moment.hour % 12 or 12}:{moment:%M}\s[AP]M)"
 
 
 def _moment(value: str) -> datetime:

@@ -65,6 +65,13 @@ def _test(project: Project, args: argparse.Namespace) -> int:
     )
 
 
+def _guest(project: Project, args: argparse.Namespace) -> int:
+    """Install, test, upgrade and uninstall in the Odoo of a company."""
+    from . import guest
+
+    return guest.run(project, full=args.all, record=args.record, keep=args.keep)
+
+
 def _lint(project: Project, args: argparse.Namespace) -> int:
     """Run the checks that need no database."""
     from . import lint
@@ -204,6 +211,17 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="run so many things at once; without it as many as there are cores",
     )
+
+    guest = add(
+        "guest", _guest, "our addons in an Odoo that a company has had for years"
+    )
+    guest.add_argument(
+        "--all", action="store_true", help="with all of core's tests: an hour more"
+    )
+    guest.add_argument(
+        "--record", action="store_true", help="note what core's tests say without ours"
+    )
+    guest.add_argument("--keep", action="store_true", help="keep the databases")
 
     lint = add("lint", _lint, "run the checks that need no database")
     lint.add_argument("--only", metavar="NAME", help="one check (name as printed)")

@@ -115,7 +115,7 @@ class Databases:
         shutil.rmtree(self.filestore(name), ignore_errors=True)
         self._note(name, None)
 
-    def _rename(self, name: str, target: str) -> None:
+    def rename(self, name: str, target: str) -> None:
         """Give a database and its files another name."""
         self._disconnect(name)
         self.server.query(f"ALTER DATABASE {quoted(name)} RENAME TO {quoted(target)}")
@@ -164,7 +164,7 @@ class Databases:
                 # without ours in sight: an auto_install addon would join them
                 paths = ",".join(str(path) for path in self.odoo.tree.addons_paths)
                 self.odoo.install(log, build, names, "--addons-path", paths)
-                self._rename(build, name)
+                self.rename(build, name)
         return name
 
     def copy(self, template: str, name: str) -> None:

@@ -9,6 +9,49 @@ BUILD_PREFIX = "medspa_build_"
 # The comment that marks a database as made (and so as droppable) by this tool.
 DB_MARK = "made by ./medspa"
 
+# --- the Odoo of a company, for ./medspa guest -------------------------------
+GUEST_PREFIX = "medspa_guest_"
+GUEST_ADDONS = [
+    "account_payment",
+    "calendar",
+    "crm",
+    "event_sale",
+    "hr_holidays",
+    "mass_mailing",
+    "payment_demo",
+    "point_of_sale",
+    "pos_loyalty",
+    "product_expiry",
+    "project",
+    "purchase",
+    "queue_job",
+    "sale_crm",
+    "sale_management",
+    "sale_stock",
+    "sms_twilio",
+    "subscription_oca",
+    "survey",
+    "website_event",
+    "website_sale",
+    "website_sale_loyalty",
+]
+# Addons of others whose own tests must give the same results with ours; the short list
+# is for CI, which has a quarter of an hour for all of it.
+GUEST_CORE = [
+    "calendar",
+    "sale",
+    "account_payment",
+    "payment",
+    "portal",
+    "product",
+    "loyalty",
+    "sale_loyalty",
+    "subscription_oca",
+]
+GUEST_CORE_SHORT = ["account_payment", "payment", "subscription_oca"]
+# The commit of the version that was released before: upgrades start from it.
+GUEST_RELEASE = "7b2730c"
+
 # --- the demo clinic -------------------------------------------------------
 # Addons of ours that the demo clinic shows; auto_install ones join them.
 DEMO_ADDONS = ["medspa_membership", "medspa_reminders", "medspa_demo"]

@@ -82,6 +82,11 @@ class CalendarEvent(models.Model):
         entry.add("dtstart").value = pytz.utc.localize(self.start)
         entry.add("dtend").value = pytz.utc.localize(self.stop)
         entry.add("dtstamp").value = pytz.utc.localize(fields.Datetime.now())
+        # Calendars that know it already take the later state.
+        age = fields.Datetime.now() - (self.create_date or fields.Datetime.now())
+        entry.add("sequence").value = str(max(int(age.total_seconds()), 0))
+        if self.appointment_status == "cancelled":
+            entry.add("status").value = "CANCELLED"
         entry.add("summary").value = self.env._(
             "%(treatment)s at %(clinic)s",
             treatment=self.treatment_id.name,

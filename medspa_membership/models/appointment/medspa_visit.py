@@ -46,6 +46,7 @@ class MedspaVisit(models.Model):
         required=True,
     )
     finished_at = fields.Datetime(
+        "Finished",
         readonly=True,
         copy=False,
         index="btree_not_null",

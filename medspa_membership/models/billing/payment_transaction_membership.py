@@ -95,7 +95,7 @@ class PaymentToken(models.Model):
                 ("is_membership", "=", True),
                 ("is_paid_elsewhere", "=", False),
                 ("membership_state", "!=", "ended"),
-                ("company_id", "=", self.company_id.id),
+                ("company_id", "child_of", self.company_id.id),
             ]
         )
         failing = memberships.filtered(

@@ -112,7 +112,7 @@ class SaleSubscription(models.Model):
             raise UserError(self.env._("Choose a plan that is on sale."))
         if plan == self.template_id:
             raise UserError(self.env._("That is the plan already."))
-        if plan.company_id and plan.company_id != self.company_id:
+        if plan.company_id and plan.company_id not in self.company_id.parent_ids:
             raise UserError(self.env._("That plan belongs to another clinic."))
         if self.membership_state != "active":
             raise UserError(

@@ -25,6 +25,8 @@ class MailMail(models.Model):
         The server is never asked within the transaction, which may be about money.
         """
         mails = super().create(vals_list)
+        if self.env.context.get("medspa_sent_apart"):
+            return mails
         # Core sends notifications by itself, after the transaction.
         if any(
             mail.state == "outgoing"

@@ -205,6 +205,8 @@ class CalendarEvent(models.Model):
             credit_sudo.course_id.product_tmpl_id.name
             or credit_sudo._get_coverage_label()
         )
+        if not credit_sudo.available:
+            return self.env._("%s, the last session", paid_by)
         return self.env._(
             "%(paid_by)s, %(left)s left to book",
             paid_by=paid_by,

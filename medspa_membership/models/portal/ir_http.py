@@ -21,10 +21,11 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _post_dispatch(cls, response):
         """Override to give the pages of patients the headers that protect them."""
-        super()._post_dispatch(response)
+        res = super()._post_dispatch(response)
         folders = request.httprequest.path.split("/")[1:]
         if folders[0] not in LOCAL_AREAS and LANGUAGE.fullmatch(folders[0]):
             folders.pop(0)
         if folders and folders[0] in LOCAL_AREAS:
             for name, value in HEADERS.items():
                 response.headers.setdefault(name, value)
+        return res

@@ -98,10 +98,11 @@ class MedspaLoginLink(models.Model):
         return True
 
     @api.model
-    def _ask_new_user(self, email):
-        """Send a link to the address that somebody has signed up with.
+    def _ask_new_user(self, email, user=None):
+        """Send a link to the address that somebody has written into an own account.
 
         :param str email: normalized, or nothing
+        :param user: whose account; who has signed up with the address when left out
         """
         # Counters and links are nobody's to read or write.
         Limit = self.env["medspa.rate.limit"].sudo()
@@ -113,6 +114,7 @@ class MedspaLoginLink(models.Model):
                 "email": email,
                 "website_id": self.env["website"].get_current_website().id,
                 "lang": self.env.lang,
+                "user_id": user.id if user else False,
             }
         )
         self.env.ref("medspa_membership.ir_cron_send_login_links")._trigger()
@@ -156,6 +158,8 @@ class MedspaLoginLink(models.Model):
         :rtype: res.users
         """
         self.ensure_one()
+        if self.user_id:
+            return self.user_id.filtered(lambda user: user._may_log_in_by_link())
         website = self.website_id
         partners = self.env["res.partner"].with_context(website_id=website.id)
         user = partners._find_user_by_email(self.email)
@@ -180,11 +184,14 @@ class MedspaLoginLink(models.Model):
             return
         self.write({"user_id": user.id, "state": "sent"})
         template = self.env.ref("medspa_membership.mail_template_login_link")
-        template.with_context(
+        mail_id = template.with_context(
             medspa_login_url=self._get_url(TOKEN_OF_MAIL),
             medspa_login_minutes=self._get_minutes(),
+            medspa_sent_apart=True,
             lang=user.lang or self.lang,
         ).send_mail(self.id, email_values={"email_to": self.email})
+        # This is a job of its own: it sends, and does not wait for the queue.
+        self.env["mail.mail"].browse(mail_id).send_after_commit()
 
     def _arm(self, user):
         """Make the link one of the user, valid from now on, and return its token."""

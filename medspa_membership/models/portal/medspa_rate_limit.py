@@ -1,12 +1,16 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 
 from odoo import api, fields, models
 from odoo.tools import SQL, hmac
 
 # Rows older than this count for no limit any more.
 KEEP_DAYS = 2
+# What is counted by network is named so.
+NETWORK_SCOPE = "-network"
+IPV6_PREFIX = 64
 
 
 class MedspaRateLimit(models.Model):
@@ -40,6 +44,8 @@ class MedspaRateLimit(models.Model):
         :param int minutes: in so many minutes
         :rtype: bool
         """
+        if scope.endswith(NETWORK_SCOPE):
+            who = self._get_network(who)
         now = fields.Datetime.now()
         elapsed = timedelta(
             minutes=(now.hour * 60 + now.minute) % minutes,
@@ -58,6 +64,22 @@ class MedspaRateLimit(models.Model):
             )
         )
         return self.env.cr.fetchone()[0] <= limit
+
+    @api.model
+    def _get_network(self, address):
+        """Return the network of an address that one person has to him- or herself.
+
+        A household has one IPv4 address, and 2^64 of IPv6.
+        """
+        try:
+            ip = ip_address(address or "")
+        except ValueError:
+            return address
+        if ip.version == 4:
+            return str(ip)
+        if ip.ipv4_mapped:
+            return str(ip.ipv4_mapped)
+        return str(ip_network((ip, IPV6_PREFIX), strict=False))
 
     @api.autovacuum
     def _gc_old_windows(self):

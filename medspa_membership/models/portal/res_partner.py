@@ -20,7 +20,13 @@ class ResPartner(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        """Override: an address that the staff corrects is the one that counts."""
+        """Override: an address that the staff corrects is the one that counts.
+
+        Patients who change their own are sent a link to confirm it; until then the one
+        of before counts.
+        """
+        is_own = vals.get("email") and self.env.user.partner_id == self
+        before = is_own and self.email_normalized
         res = super().write(vals)
         if "email" in vals and self.env.user._is_internal():
             # Whoever keeps the files of patients may not write users.
@@ -28,6 +34,10 @@ class ResPartner(models.Model):
                 email = email_normalize(user_sudo.email or user_sudo.login)
                 if user_sudo.confirmed_email != email:
                     user_sudo.confirmed_email = email
+        elif is_own and self.email_normalized != before:
+            self.env["medspa.login.link"]._ask_new_user(
+                self.email_normalized, self.env.user
+            )
         return res
 
     # === BUSINESS METHODS === #

@@ -122,7 +122,8 @@ class ResUsers(models.Model):
         ).confirmed_email = False
         if not user_sudo._counts_for(email):
             is_at_work = bool(request) and request.session.uid == self.id
-            if user_sudo.login_date and not is_at_work:
+            is_unproven = user_sudo.login_date and not user_sudo.confirmed_email
+            if is_unproven and not is_at_work:
                 user_sudo._forget_secrets(keeps_password)
             known = partner_sudo._find_patient_by_email(email)
             if (
