@@ -12,6 +12,7 @@ from . import (
     test_course_card,
     test_course_concurrency,
     test_course_documents,
+    test_course_money,
     test_course_payment,
     test_course_people,
     test_course_refund,

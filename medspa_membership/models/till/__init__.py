@@ -23,6 +23,7 @@ from . import (
     sale_order_credit,
     sale_order_letters,
     sale_order_line,
+    sale_order_money,
     sale_order_offer,
     sale_order_price,
     website,

@@ -32,7 +32,7 @@ class AccountMove(models.Model):
         return moves
 
     def _post(self, soft=True):
-        """Override of `account` to notice a credit note over all of an invoice.
+        """Override of `account` to notice credit notes, of all of an invoice or less.
 
         An invoice that was a draft again meanwhile keeps its payments.
         """
@@ -40,6 +40,8 @@ class AccountMove(models.Model):
         posted.filtered(
             lambda move: move.move_type == "out_invoice"
         )._sync_courses_with_payment(self.env._("The invoice is not paid."))
+        notes = posted.filtered(lambda move: move.move_type == "out_refund")
+        notes._sync_orders_of_courses(self.env._("A credit note took it back."))
         invoices = posted.reversed_entry_id.filtered(lambda m: m._is_taken_back())
         invoices._sync_courses_with_payment(self.env._("The invoice was reversed."))
         return posted
@@ -76,5 +78,10 @@ class AccountMove(models.Model):
 
     def _sync_courses_with_payment(self, reason=None):
         """Make the courses that these invoices charge what the money says."""
-        lines_sudo = self.sudo().invoice_line_ids.sale_line_ids.filtered("course_ids")
-        lines_sudo.order_id._sync_courses_with_payment(reason)
+        self._sync_orders_of_courses(reason)
+
+    def _sync_orders_of_courses(self, reason=None):
+        """Look at all that was sold with the lines: the money is shared over it."""
+        moves_sudo = (self | self.reversed_entry_id).sudo()
+        orders_sudo = moves_sudo.invoice_line_ids.sale_line_ids.order_id
+        orders_sudo.filtered("course_ids")._sync_courses_with_payment(reason)

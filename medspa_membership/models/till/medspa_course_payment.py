@@ -39,28 +39,71 @@ class MedspaCourse(models.Model):
         )
         return res
 
-    def _hold_to_share(self, share):
-        """Let running courses be used up to the share of the price that is paid.
+    def _get_money(self):
+        """Return what the course is worth and what of it is paid, a `Claim`.
 
-        Whole sessions only: half a session paid is none to use.
+        Nothing for one without an order. Note: `self.ensure_one()`
         """
-        held = {}
+        self.ensure_one()
+        sold = self.sudo().transferred_from_id or self.sudo()
+        return sold.sale_order_id and sold.sale_order_id._get_course_money().get(sold)
+
+    def _hold_to_money(self, money):
+        """Let running courses be used up to the sessions that are paid.
+
+        Whole sessions only: half a session paid is none to use. What was used and
+        booked is paid first, then the sessions in the order of the recipe.
+
+        :param money: the `Claim` of the course
+        """
         for course in self.filtered(lambda course: course.state == "active"):
-            for credit in course.sudo().credit_ids:
-                if credit.course_line_id.swapped_from_id:
-                    # Only what is paid is swapped: nothing of it waits.
-                    continue
-                if share >= 1 and not credit.held:
-                    continue
-                # A tenth of a cent more or less is rounding, not a missing part.
-                usable = float_round(
-                    credit.granted * min(share + 1e-6, 1.0),
-                    precision_rounding=1.0 if credit.unit == "session" else 0.001,
-                    rounding_method="DOWN",
-                )
-                held[credit] = credit.granted - usable if share < 1 else 0.0
-        if held:
-            self.env["medspa.credit"]._hold(held, self.env._("Paid in parts"))
+            lots = course.sudo().credit_ids
+            if money.is_settled:
+                held = {lot: 0.0 for lot in lots if lot.held}
+            else:
+                held = course._get_held_quantities(lots, money)
+            if held:
+                self.env["medspa.credit"]._hold(held, self.env._("Paid in parts"))
+
+    def _get_held_quantities(self, lots, money):
+        """Return how much of each lot waits for its money."""
+        self.ensure_one()
+        # Only what is paid is swapped: nothing of it waits.
+        lots = lots.filtered(lambda lot: not lot.course_line_id.swapped_from_id)
+        lots = lots.sorted(lambda lot: (lot.course_line_id.sequence, lot.id))
+        shares = self._share_by_weight(
+            money.worth, [0.0 if lot.is_bonus else lot.value for lot in lots]
+        )
+        # What was handed over is a part of what was sold: it follows the share.
+        is_whole = not self.transferred_from_id
+        units = {
+            lot: share / lot.granted if is_whole else 0.0
+            for lot, share in zip(lots, shares, strict=True)
+        }
+        # A part of a price and its sessions are rounded apart: a cent a session.
+        left = money.paid + self.currency_id.rounding * sum(
+            lot.granted for lot in lots if lot.unit == "session" and units[lot]
+        )
+        left -= sum(
+            units[lot] * (lot.granted - lot.remaining + lot.reserved) for lot in lots
+        )
+        held = {}
+        for lot in lots:
+            free = lot.remaining - lot.reserved
+            if units[lot]:
+                usable = min(max(left, 0.0) / units[lot], free)
+            else:
+                # Free ones follow the share of the price.
+                used = lot.granted - free
+                usable = max(lot.granted * money.share - used, 0.0)
+            usable = float_round(
+                usable + 1e-6,
+                precision_rounding=1.0 if lot.unit == "session" else 0.001,
+                rounding_method="DOWN",
+            )
+            left -= units[lot] * usable
+            held[lot] = max(free - usable, 0.0)
+        return held
 
     def _hold_unpaid(self, reason):
         """Stop courses whose money went away again, until it comes back."""

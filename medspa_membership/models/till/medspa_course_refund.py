@@ -34,14 +34,15 @@ class MedspaCourse(models.Model):
         """
         self.ensure_one()
         lots = self.sudo().credit_ids.sorted(lambda c: (c.is_bonus, c.id))
+        worth = self._get_worth()
         if self.refund_basis == "list":
-            lines = self._get_refund_lines_by_list_price(lots)
+            lines = self._get_refund_lines_by_list_price(lots, worth)
         else:
-            lines = self._get_refund_lines_by_sessions(lots)
+            lines = self._get_refund_lines_by_sessions(lots, worth)
         subtotal = max(self.currency_id.round(sum(li["amount"] for li in lines)), 0.0)
         lines += self._get_refund_fee_lines(subtotal)
         total = self.currency_id.round(sum(li["amount"] for li in lines))
-        credit = min(max(total, 0.0), self.price)
+        credit = min(max(total, 0.0), worth)
         if self._is_taken_back():
             lines.append(
                 {
@@ -68,29 +69,21 @@ class MedspaCourse(models.Model):
     def _is_taken_back(self):
         """Tell whether the sale was undone already: nothing is left to give back."""
         self.ensure_one()
-        invoices = self.sudo().sale_line_id.invoice_lines.move_id.filtered(
-            lambda move: move.move_type == "out_invoice" and move.posted_before
-        )
-        return bool(invoices) and all(move._is_taken_back() for move in invoices)
+        line_sudo = self.sudo().sale_line_id
+        return bool(line_sudo) and line_sudo._is_taken_back()
+
+    def _get_worth(self):
+        """Return what it costs, with its discounts and less its credit notes."""
+        money = self._get_money()
+        # Brought over from another system: what was paid there.
+        return money.worth if money else self.price
 
     def _get_unpaid_amount(self):
-        """Return the parts of the price that have not been paid."""
-        self.ensure_one()
-        line_sudo = self.sudo().sale_line_id
-        if not line_sudo:
-            return 0.0
-        sold = self.transferred_from_id or self
-        share = next(
-            (
-                share
-                for share, courses in line_sudo._get_courses_by_paid_share()
-                if sold in courses
-            ),
-            line_sudo._get_paid_share(),
-        )
-        return self.currency_id.round(self.price * (1 - share))
+        """Return the part of the price that has not been paid."""
+        money = self._get_money()
+        return self.currency_id.round(money.worth - money.paid) if money else 0.0
 
-    def _get_refund_lines_by_sessions(self, lots):
+    def _get_refund_lines_by_sessions(self, lots, worth):
         """Return the price of what remains, lot by lot; free ones are worth zero."""
         left = lots.filtered(
             lambda lot: (
@@ -98,7 +91,7 @@ class MedspaCourse(models.Model):
             )
         )
         # What is kept is counted by session: the last of them takes the rest.
-        total = max(self.price - self._get_kept_price(lots), 0.0)
+        total = max(worth - self._get_kept_price(lots, worth), 0.0)
         weights = [lot.value_remaining for lot in left]
         lines = []
         for lot, amount in zip(
@@ -116,7 +109,7 @@ class MedspaCourse(models.Model):
             )
         return lines
 
-    def _get_kept_price(self, lots):
+    def _get_kept_price(self, lots, worth):
         """Return the price of the sessions that are gone, each at its rounded share.
 
         Counted in the price with tax: the values of the ledger are without, and a cent
@@ -124,7 +117,7 @@ class MedspaCourse(models.Model):
         """
         paid = lots.filtered(lambda lot: not lot.is_bonus)
         sold = paid.filtered(lambda lot: not lot.course_line_id.swapped_from_id)
-        shares = self._share_by_weight(self.price, sold.mapped("value"))
+        shares = self._share_by_weight(worth, sold.mapped("value"))
         unit_prices = {
             lot.course_line_id: self.currency_id.round(share / lot.granted)
             for lot, share in zip(sold, shares, strict=True)
@@ -147,14 +140,14 @@ class MedspaCourse(models.Model):
         shares = iter(self._share(amount, heavy, self.currency_id) if heavy else [])
         return [next(shares) if weight else 0.0 for weight in weights]
 
-    def _get_refund_lines_by_list_price(self, lots):
+    def _get_refund_lines_by_list_price(self, lots, worth):
         """Return the price paid, less every used session at its list price."""
         lines = [
             {
                 "name": self.env._("Price paid"),
                 "quantity": 1.0,
-                "unit_price": self.price,
-                "amount": self.price,
+                "unit_price": worth,
+                "amount": worth,
             }
         ]
         for lot in lots:
@@ -283,14 +276,11 @@ class MedspaCourse(models.Model):
     def _get_invoice(self):
         """Return the invoice that sold the course; it is made now if there is none."""
         self.ensure_one()
-        order_sudo = self.sudo().sale_order_id
-        invoices = self.sudo().sale_line_id.invoice_lines.move_id.filtered(
-            lambda move: move.move_type == "out_invoice" and move.state == "posted"
-        )
-        if not invoices and order_sudo:
-            invoices = order_sudo._create_invoices()
-            invoices.action_post()
-        return invoices[:1]
+        money = self._get_money()
+        if money and not money.invoice:
+            money.line.order_id._create_invoices().action_post()
+            money = self._get_money()
+        return money.invoice if money else self.env["account.move"]
 
     def _create_credit_note(self, amount, reason):
         """Return the posted credit note over an amount with tax."""

@@ -125,14 +125,14 @@ class SaleOrder(models.Model):
 
         :param str reason: why money went away, for the ledger and the chatter
         """
-        for line in self.sudo().course_ids.sale_line_id:
-            in_parts = line._is_sold_in_parts()
-            for share, courses in line._get_courses_by_paid_share():
-                courses |= courses.transferred_to_ids
-                if share >= 1 or (in_parts and share > 0):
+        for order in self.sudo().filtered("course_ids"):
+            for course, money in order._get_course_money().items():
+                courses = course | course.transferred_to_ids
+                in_parts = money.line._is_sold_in_parts()
+                if money.is_settled or (in_parts and money.paid > 0):
                     courses._activate()
                     courses._release_unpaid()
-                    courses._hold_to_share(share)
+                    courses._hold_to_money(money)
                 else:
                     courses._hold_unpaid(reason)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
@@ -14,6 +14,16 @@ class SaleOrderLine(models.Model):
         "Courses",
         groups="medspa_membership.group_medspa_user",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override to make the courses of lines added to a confirmed order."""
+        lines = super().create(vals_list)
+        sold = lines.filtered(lambda line: line.state == "sale")._filter_courses()
+        if sold:
+            sold._create_courses()
+            sold.order_id._sync_courses_with_payment()
+        return lines
 
     def write(self, vals):
         """Override to keep the courses of confirmed lines up with their quantity."""
@@ -83,17 +93,19 @@ class SaleOrderLine(models.Model):
     def _prepare_course_vals(self, position):
         """Return the values of one course of the line.
 
-        The price of the line is shared over its courses, the last one takes the rest.
+        The price of the line, less its share of the discounts of the order, is shared
+        over its courses; the last one takes the rest.
         """
         self.ensure_one()
         order = self.order_id
         company = order.company_id
         count = self._get_course_count()
         Course = self.env["medspa.course"]
-        price = Course._share(self.price_total, [1] * count, self.currency_id)[position]
-        untaxed = Course._share(self.price_subtotal, [1] * count, self.currency_id)[
-            position
-        ]
+        ratio = self._get_net_ratio()
+        price, untaxed = (
+            Course._share(total * ratio, [1] * count, self.currency_id)[position]
+            for total in (self.price_total, self.price_subtotal)
+        )
         value = self.currency_id._convert(
             untaxed, company.currency_id, company, order.date_order
         )
@@ -115,25 +127,13 @@ class SaleOrderLine(models.Model):
             and len(self.order_id.payment_term_id.line_ids) > 1
         )
 
-    def _get_courses_by_paid_share(self):
-        """Return the courses of the line with the share that is paid of each.
-
-        Note: `self.ensure_one()`. In parts, all of them share what is paid; otherwise
-        the money fills one after the other, so that a larger quantity leaves what was
-        paid before in use.
-
-        :return: list of (share, courses)
-        """
+    def _is_taken_back(self):
+        """Tell whether all that charged the line was cancelled, or credited in full."""
         self.ensure_one()
-        share = self._get_paid_share()
-        courses = self.course_ids.sorted("sale_position")
-        if self._is_sold_in_parts() or share in (0.0, 1.0):
-            return [(share, courses)]
-        quantity = share * len(courses)
-        return [
-            (min(max(quantity - position + 1e-6, 0.0), 1.0), course)
-            for position, course in enumerate(courses)
-        ]
+        invoices = self.invoice_lines.move_id.filtered(
+            lambda move: move.move_type == "out_invoice" and move.posted_before
+        )
+        return bool(invoices) and all(move._is_taken_back() for move in invoices)
 
     def _get_paid_share(self):
         """Return the share of the line for which the money is there, from 0 to 1.
@@ -142,11 +142,11 @@ class SaleOrderLine(models.Model):
         where the payment itself still stands.
         """
         self.ensure_one()
+        if self._is_taken_back():
+            return 0.0
         invoices = self.invoice_lines.move_id.filtered(
             lambda move: move.move_type == "out_invoice" and move.posted_before
         )
-        if invoices and all(move._is_taken_back() for move in invoices):
-            return 0.0
         share = self.order_id._get_share_paid_by_transactions(self)
         posted = invoices.filtered(lambda move: move.state == "posted")
         # Not `qty_invoiced`: a small credit note of goodwill would set it to zero.
