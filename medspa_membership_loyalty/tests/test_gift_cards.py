@@ -1,7 +1,8 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import Command
-from odoo.tests import freeze_time, tagged
+from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import LoyaltyCase
 
@@ -104,6 +105,40 @@ class TestGiftCards(LoyaltyCase):
         self._enter_code(order, card.code)
         self.assertEqual(order.amount_total, 102 - 30)
         self.assertEqual(order.member_saving, 18)
+
+    def test_the_code_is_mailed_though_the_seller_has_no_address(self):
+        """The shop sells in the name of the administrator, who may have no e-mail."""
+        program = self._sell_money("gift_card")
+        program.communication_plan_ids = [
+            Command.clear(),
+            Command.create(
+                {
+                    "trigger": "create",
+                    "mail_template_id": self.env.ref(
+                        "loyalty.mail_template_gift_card"
+                    ).id,
+                }
+            ),
+        ]
+        seller = new_test_user(
+            self.env, "seller", groups="sales_team.group_sale_manager"
+        )
+        seller.partner_id.email = False
+        self.company.email = "clinic@example.com"
+        order = self._order(self.card, partner=self.people["stranger"])
+        order.partner_id.email = "stranger@example.com"
+        order.user_id = seller
+        order._update_programs_and_rewards()
+        before = self.env["mail.mail"].search([])
+        with mute_logger("odoo.addons.mail.models.mail_mail"):
+            order.action_confirm()
+        card = self.env["loyalty.card"].search([("order_id", "=", order.id)])
+        self.assertEqual(card.points, 50)
+        mail = (self.env["mail.mail"].search([]) - before).filtered(
+            lambda mail: card.code in mail.body_html
+        )
+        self.assertEqual(mail.recipient_ids, order.partner_id)
+        self.assertIn("clinic@example.com", mail.email_from)
 
     def test_the_lookup_costs_no_query_more(self):
         self._sell_money("gift_card")
