@@ -59,6 +59,9 @@ class PaymentToken(models.Model):
         changing = self.browse()
         if "active" in vals and not self.env.context.get("medspa_revived"):
             changing = self.filtered(lambda token: token.active != bool(vals["active"]))
+        if "active" in vals and not vals["active"]:
+            # Whoever puts it away by hand means it, whatever its provider does.
+            vals = {**vals, "archived_from_state": False}
         res = super().write(vals)
         for token in changing:
             token._on_method_changed("created" if vals["active"] else "archived")
