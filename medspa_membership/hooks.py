@@ -16,10 +16,13 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Drop what the database has of the ledger beside its tables."""
+    """Drop what the database has of the ledger, and of other final rows, beside its
+    tables."""
     env.cr.execute(
         """
         DROP FUNCTION IF EXISTS medspa_credit_move_is_final() CASCADE;
         DROP FUNCTION IF EXISTS medspa_credit_is_balanced() CASCADE;
+        DROP FUNCTION IF EXISTS medspa_membership_segment_is_final() CASCADE;
+        DROP FUNCTION IF EXISTS medspa_visit_addendum_is_final() CASCADE;
         """
     )

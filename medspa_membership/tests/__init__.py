@@ -48,6 +48,7 @@ from . import (
     test_membership_life,
     test_membership_method,
     test_membership_pages,
+    test_membership_settle,
     test_membership_tours,
     test_missed_appointments,
     test_multi_company,

@@ -29,6 +29,7 @@ from odoo.tests import BaseCase, get_db_name, tagged
 from odoo.tools import SQL, config, mute_logger
 
 SLOT = datetime(2035, 1, 8, 10, 0)
+FINAL_TABLES = ("medspa_credit_move", "medspa_membership_segment")
 
 
 class RealTransactionsCase(BaseCase):
@@ -107,8 +108,11 @@ class RealTransactionsCase(BaseCase):
     def _remove_committed_data(cls):
         """Delete what lies above the watermarks, whatever refers to what."""
         with cls.registry.cursor() as cr:
-            # The ledger refuses DELETE to all: only its owner can switch that off.
-            cr.execute("ALTER TABLE medspa_credit_move DISABLE TRIGGER USER")
+            # Final rows refuse DELETE to all: only their owner can switch that off.
+            for table in FINAL_TABLES:
+                cr.execute(
+                    SQL("ALTER TABLE %s DISABLE TRIGGER USER", SQL.identifier(table))
+                )
             left = [
                 name
                 for name, highest in cls._get_watermarks(cr).items()
@@ -119,7 +123,10 @@ class RealTransactionsCase(BaseCase):
                 left = [name for name in left if not cls._delete_above(cr, name)]
                 if left == left_before:
                     raise AssertionError(f"Rows stay behind in {left}")
-            cr.execute("ALTER TABLE medspa_credit_move ENABLE TRIGGER USER")
+            for table in FINAL_TABLES:
+                cr.execute(
+                    SQL("ALTER TABLE %s ENABLE TRIGGER USER", SQL.identifier(table))
+                )
         cls.registry.clear_all_caches()
 
     @classmethod

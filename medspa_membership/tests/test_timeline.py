@@ -20,7 +20,7 @@ from ..models.membership.timeline import (
     get_periods,
 )
 
-EXAMPLES = 600
+EXAMPLES = 300
 
 
 def money(text):
@@ -148,6 +148,15 @@ class TestTimeline(BaseCase):
         down = joined(date(2026, 4, 1), "99", peels=1).with_terms(terms(day, "99"))
         self.assertEqual(get_periods(down, day)[up.anchor].grants, {"peel": 0})
 
+    def test_a_later_word_takes_the_place_of_an_earlier_one(self):
+        start = joined(date(2026, 4, 1), "99")
+        # Billed ahead with a new price, and another plan agreed before its day.
+        ahead = start.with_terms(terms(date(2026, 5, 1), "109"))
+        other = ahead.with_terms(terms(date(2026, 4, 16), "149"))
+        self.assertDue(
+            other, date(2026, 5, 1), ("2026-04-01", 124), ("2026-05-01", 149)
+        )
+
     def test_a_pause_moves_what_follows_and_counts_no_days(self):
         """From 31 January; 10 February to 1 March are 20 days."""
         pause = Pause(date(2026, 2, 10), date(2026, 3, 1))
@@ -173,6 +182,15 @@ class TestTimeline(BaseCase):
         self.assertEqual(
             list(get_periods(paused, date(2026, 3, 11))),
             [date(2026, 1, 1), date(2026, 2, 11), date(2026, 3, 11)],
+        )
+
+    def test_a_pause_on_the_billing_day_after_it_was_billed(self):
+        start = joined(date(2026, 1, 1), "99")
+        pause = Pause(date(2026, 2, 1), date(2026, 2, 10), inside=True)
+        paused = Timeline(start.anchor, start.terms, pauses=(pause,))
+        self.assertEqual(
+            list(get_periods(paused, date(2026, 3, 11))),
+            [date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 11)],
         )
 
     def test_a_pause_that_skips_keeps_the_days(self):
@@ -287,7 +305,8 @@ class TestTimelineProperties(BaseCase):
     def test_there_and_back_on_a_day_is_nothing(
         self, start, changes, offset, price, peels
     ):
-        timeline = self._build(start, changes, [])
+        # What was agreed before that day: a later word takes the place of all others.
+        timeline = self._build(start, [c for c in changes if c[0] <= offset], [])
         day = start + timedelta(days=offset)
         present = timeline.get_terms_on(day)
         until = start + timedelta(days=500)

@@ -33,6 +33,7 @@ from . import (
     sale_subscription_desk,
     sale_subscription_letters,
     sale_subscription_refund,
+    sale_subscription_settle,
     sale_subscription_template_desk,
 )
 

@@ -4,6 +4,9 @@ from odoo import Command, api, fields, models
 
 from ..till.tax import get_price_unit
 
+# What the rounding of taxes can make of a sum, in the smallest coins.
+ROUNDING_STEPS = 5
+
 
 class AccountMove(models.Model):
     _name = "account.move"
@@ -78,7 +81,7 @@ class AccountMove(models.Model):
         state_field.compute_value(self.env.records_to_compute(state_field) & invoices)
         paid = invoices.filtered(lambda move: move._is_paid_by_money())
         paid.membership_period_id._on_paid()
-        taken_back = invoices.filtered(lambda move: move._is_taken_back())
+        taken_back = (invoices - paid).filtered(lambda move: move._is_taken_back())
         taken_back.membership_period_id._on_taken_back_by_staff()
         unpaid = invoices - paid - taken_back
         unpaid.filtered(
@@ -115,9 +118,66 @@ class AccountMove(models.Model):
     def _is_paid_by_money(self):
         """Tell whether an invoice is paid, and not by a credit note over all of it."""
         self.ensure_one()
-        return self.state == "posted" and self.payment_state in ("paid", "in_payment")
+        if self.state != "posted":
+            return False
+        if self.payment_state == "reversed":
+            # Set off against what another invoice was credited: that is money too.
+            return not self._is_credited()
+        return self.payment_state in ("paid", "in_payment")
 
-    def _create_credit_note_over(self, amount, name, reason, line):
+    def _is_credited(self):
+        """Tell whether credit notes over this invoice are what settles it."""
+        self.ensure_one()
+        lines = self.line_ids.filtered(lambda li: li.display_type == "payment_term")
+        notes = lines.matched_credit_ids.credit_move_id.move_id
+        return bool(notes & self.reversal_move_ids)
+
+    def _get_receivable(self):
+        """Return the account of what the customer owes. Note: `ensure_one()`."""
+        self.ensure_one()
+        return self.line_ids.filtered(
+            lambda line: line.display_type == "payment_term"
+        ).account_id[:1]
+
+    def _set_off_against(self, invoice):
+        """Settle what is open of an invoice by this credit note, as far as it goes."""
+        self.ensure_one()
+        account = invoice._get_receivable()
+        lines = (self | invoice).line_ids.filtered(
+            lambda line: line.account_id == account and not line.reconciled
+        )
+        if lines & self.line_ids and lines & invoice.line_ids:
+            lines.reconcile()
+
+    def _give_back_rest(self):
+        """Give what is left of a credit note back to the card that paid the invoice.
+
+        Where no card payment can, it stays open for the desk. To be called last: what
+        the provider is asked for may have been paid.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        rest = self.amount_residual
+        if self.currency_id.compare_amounts(rest, 0) <= 0:
+            return
+        tx = self.reversed_entry_id.transaction_ids._find_refundable(rest)
+        if tx:
+            tx._refund_to_card(rest, self)
+
+    def _post(self, soft=True):
+        """Override to take a credit note over a period for what was agreed on it."""
+        posted = super()._post(soft)
+        if not self.env.context.get("medspa_settles"):
+            for note in posted.filtered(
+                lambda move: move.move_type == "out_refund" and move.reversed_entry_id
+            ):
+                period = note.reversed_entry_id.sudo().membership_period_id
+                if period:
+                    period._on_credited(note)
+        return posted
+
+    def _create_credit_note_over(self, amount, name, reason, line, **vals):
         """Return the posted credit note over an amount of an invoice, with tax.
 
         Note: `self.ensure_one()`
@@ -125,6 +185,7 @@ class AccountMove(models.Model):
         :param float amount: with tax; a cent that no price without tax gives is added
             as a line of rounding
         :param line: the line of the invoice whose product, account and taxes count
+        :param vals: further fields of the credit note
         """
         self.ensure_one()
         credit_note = self.create(
@@ -137,6 +198,7 @@ class AccountMove(models.Model):
                 "reversed_entry_id": self.id,
                 "invoice_origin": self.invoice_origin,
                 "ref": reason,
+                **vals,
                 "invoice_line_ids": [
                     Command.create(
                         {
@@ -160,6 +222,9 @@ class AccountMove(models.Model):
         self.ensure_one()
         rest = self.currency_id.round(amount - self.amount_total)
         if self.currency_id.is_zero(rest):
+            return
+        if abs(rest) > ROUNDING_STEPS * self.currency_id.rounding:
+            # No rounding: the taxes say another sum than was expected, and they count.
             return
         draft = self.with_context(skip_is_manually_modified=True)
         draft.invoice_line_ids = [

@@ -46,9 +46,9 @@ class MedspaMembershipPeriod(models.Model):
     # === BUSINESS METHODS: CREDITS === #
 
     def _prepare_credit_vals_list(self, day):
-        """Override: the rest of a period after an upgrade grants what was shown."""
+        """Override: what follows a change of plan grants what was shown."""
         if self.kind != "upgrade":
-            return super()._prepare_credit_vals_list(day)
+            return self._reduce_credits(super()._prepare_credit_vals_list(day))
         quantities = self.quantities or {}
         benefits = self.env["medspa.membership.benefit"].browse(map(int, quantities))
         if not benefits:
@@ -62,6 +62,22 @@ class MedspaMembershipPeriod(models.Model):
             self._prepare_credit_vals(benefit, quantities[str(benefit.id)], value, day)
             for benefit, value in zip(benefits, values, strict=True)
         ]
+
+    def _reduce_credits(self, vals_list):
+        """Leave out what was given already, by the period that this one replaces."""
+        if not self.quantities:
+            return vals_list
+        reduced = []
+        for vals in vals_list:
+            benefit = self.env["medspa.membership.benefit"].browse(
+                vals["membership_benefit_id"]
+            )
+            quantity = self.quantities.get(str(benefit.id), 0.0)
+            if benefit.frequency != "period":
+                reduced.append(vals)
+            elif quantity > 0:
+                reduced.append({**vals, "granted": quantity})
+        return reduced
 
     # === BUSINESS METHODS: INVOICE === #
 
@@ -86,6 +102,9 @@ class MedspaMembershipPeriod(models.Model):
             ],
             charged.mapped("amount"),
         )
+        for period, invoice in zip(charged, invoices, strict=True):
+            if period.currency_id.compare_amounts(period.amount, invoice.amount_total):
+                period.amount = invoice.amount_total
         invoices.with_context(medspa_complete=True)._post(soft=False)
         charged.state = "open"
         return invoices
@@ -105,7 +124,10 @@ class MedspaMembershipPeriod(models.Model):
     def _prepare_invoice_line_vals_list(self):
         """Return the invoice lines of a period. Note: `self.ensure_one()`."""
         self.ensure_one()
-        if self.kind not in ("regular", "trial"):
+        is_whole = not self.currency_id.compare_amounts(
+            self.amount, self.membership_id.price
+        )
+        if self.kind not in ("regular", "trial") or not is_whole:
             return [self._prepare_part_line_vals()]
         return [
             {

@@ -212,6 +212,15 @@ class MedspaMembershipPeriod(models.Model):
         if self.retry_at:
             self.retry_at = False
         token = self._get_charge_token()
+        if not token and self._is_provider_off():
+            self._on_failure(
+                "config",
+                self.env._(
+                    "The payment provider %s is switched off.",
+                    self.membership_id.payment_token_id.provider_id.name,
+                ),
+            )
+            return token
         if not token:
             self._on_failure(
                 "new_method", self.env._("There is no usable payment method on file.")
@@ -261,6 +270,12 @@ class MedspaMembershipPeriod(models.Model):
             return token.browse()
         return token
 
+    def _is_provider_off(self):
+        """Tell whether the member's method waits for its provider to be on again."""
+        self.ensure_one()
+        token = self.membership_id.payment_token_id
+        return bool(token and not token.active and token.archived_from_state)
+
     def _is_within_network_limits(self, token):
         """Tell whether the card may be tried once more for this period."""
         self.ensure_one()
@@ -272,6 +287,8 @@ class MedspaMembershipPeriod(models.Model):
             lambda tx: (
                 tx.token_id == token
                 and tx.state in ("error", "cancel")
+                # A fault of ours has not reached the network.
+                and tx.decline_kind != "config"
                 and tx.create_date >= since
             )
         )

@@ -172,6 +172,8 @@ class MedspaMembershipPeriod(models.Model):
         if not self.next_step_at:
             return self.env._("Nothing by itself: it waits for the member")
         step = self.membership_id.dunning_policy_id._get_next_step(self.dunning_step_id)
+        if not step:
+            return self.env._("suspend")
         return step._get_action_label(self.is_stopped)
 
     @api.model

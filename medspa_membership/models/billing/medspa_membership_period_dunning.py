@@ -17,7 +17,9 @@ _logger = logging.getLogger(__name__)
 TECHNICAL_HOURS = 1
 TECHNICAL_TRIES = 2
 # Kinds of decline that no repeated request can heal: another method, or people, must.
-STOPPING_KINDS = ("new_method", "authenticate", "stop", "fraud", "duplicate", "config")
+STOPPING_KINDS = ("new_method", "authenticate", "stop", "fraud", "duplicate")
+# What is wrong on our side is tried again so often until it is mended.
+CONFIG_HOURS = 6
 # Those that are no fault of the member: staff look at them first.
 STAFF_KINDS = ("config", "fraud", "duplicate")
 
@@ -35,6 +37,12 @@ class MedspaMembershipPeriod(models.Model):
         Note: `self.ensure_one()`. Called twice it does nothing the second time.
         """
         self.ensure_one()
+        if self.state in ("forgiven", "refunded") and self._is_paid_for_nothing(tx):
+            # Asked of the provider in a job of its own.
+            self.with_delay(
+                channel="root.charge", description=self.env._("Give money back")
+            )._give_back_stray(tx)
+            return
         if self.state != "open" or tx.state not in ("error", "cancel"):
             return
         if tx.taken_back_at:
@@ -54,10 +62,80 @@ class MedspaMembershipPeriod(models.Model):
                 }
             )
             return
+        if self._is_superseded() and not self._is_on_its_way():
+            self._forgive()
+            self.membership_id._restore_if_settled()
+            return
         self._on_failure(
             tx.decline_kind or "soft",
             tx._get_member_message(),
             failed_at=tx.last_state_change,
+        )
+
+    def _is_paid_for_nothing(self, tx):
+        """Tell whether a charge brought money that nobody owed any more."""
+        return (
+            tx.state == "done"
+            and tx.operation in ("offline", "online_token", "online_direct")
+            and not tx.child_transaction_ids
+            and bool(tx.payment_id)
+            and not tx.payment_id.reconciled_invoice_ids
+        )
+
+    def _give_back_stray(self, tx):
+        """Give back what was paid after it was forgiven: a queued job."""
+        self.ensure_one()
+        if not self._is_paid_for_nothing(tx):
+            return
+        amount = tx.currency_id.format(tx.amount)
+        if tx._find_refundable(tx.amount):
+            refund_tx = tx._refund()
+            if refund_tx.state == "done":
+                refund_tx._post_process()
+                self._reconcile_stray(tx, refund_tx)
+            text = self.env._(
+                "%(amount)s were paid for %(period)s after it was forgiven: they go "
+                "back to the card.",
+                amount=amount,
+                period=self.display_name,
+            )
+        else:
+            text = self.env._(
+                "%(amount)s were paid for %(period)s after it was forgiven. Give them "
+                "back: the provider cannot by itself.",
+                amount=amount,
+                period=self.display_name,
+            )
+        self.membership_id._report_fault(text)
+
+    @staticmethod
+    def _reconcile_stray(tx, refund_tx):
+        """Let what came and what went back settle each other."""
+        lines = (tx.payment_id | refund_tx.payment_id).move_id.line_ids.filtered(
+            lambda line: (
+                line.account_id == tx.payment_id.destination_account_id
+                and not line.reconciled
+            )
+        )
+        if len(lines) > 1:
+            lines.reconcile()
+
+    def _is_superseded(self):
+        """Tell whether a later period was billed, and the terms forgive this one."""
+        self.ensure_one()
+        return (
+            self.membership_id.arrears_rule == "forgive"
+            and self.kind in ("regular", "trial")
+            and not self.credit_ids
+            and bool(
+                self.membership_id.period_ids.filtered(
+                    lambda p: (
+                        p.kind == "regular"
+                        and p.state in ("open", "paid")
+                        and p.start_date > self.start_date
+                    )
+                )
+            )
         )
 
     def _on_taken_back(self, tx):
@@ -89,6 +167,9 @@ class MedspaMembershipPeriod(models.Model):
         """
         self.ensure_one()
         failed_at = failed_at or fields.Datetime.now()
+        if kind == "config":
+            self._on_clinic_fault(reason, failed_at)
+            return
         is_first = not self.first_failed_at
         self.write(
             {
@@ -108,9 +189,6 @@ class MedspaMembershipPeriod(models.Model):
                     reason=reason or "",
                 )
             )
-        if kind == "config":
-            # Our own fault: the member is neither told nor held to it.
-            return
         if is_first:
             self._plan_step(membership.dunning_policy_id._get_next_step())
             if membership.membership_state in ("active", "ending", "paused"):
@@ -120,6 +198,23 @@ class MedspaMembershipPeriod(models.Model):
             self._suspend_for_arrears()
         if kind not in STAFF_KINDS:
             self._notify_failure()
+
+    def _on_clinic_fault(self, reason, failed_at):
+        """Note that the fault is ours: a key, a provider that is switched off.
+
+        The member is neither told nor held to it, no card is stopped, and it is tried
+        again until it is mended. The staff are told once, not once a member.
+        """
+        self.ensure_one()
+        self.write(
+            {
+                "last_failed_at": failed_at,
+                "failure_kind": "config",
+                "failure_reason": reason,
+                "retry_at": fields.Datetime.now() + timedelta(hours=CONFIG_HOURS),
+            }
+        )
+        self.membership_id._report_clinic_fault(reason)
 
     def _plan_step(self, step):
         """Date the next step of dunning, none when it was the last."""
@@ -176,6 +271,11 @@ class MedspaMembershipPeriod(models.Model):
             return
         policy = self.membership_id.dunning_policy_id
         step = policy._get_next_step(self.dunning_step_id)
+        if not step:
+            # All steps were taken: the days of grace are over.
+            self.next_step_at = False
+            self._suspend_for_arrears()
+            return
         # Written before the provider is asked: a step is taken once, come what may.
         self.dunning_step_id = step
         self._plan_step(policy._get_next_step(step))
@@ -192,12 +292,17 @@ class MedspaMembershipPeriod(models.Model):
             self._notify_failure(step.mail_template_id)
 
     def _is_on_its_way(self):
-        """Tell whether a charge waits for its outcome: no failure yet."""
+        """Tell whether a charge waits for its outcome: no failure yet.
+
+        A page that somebody left open is no payment: its transaction is a draft.
+        """
         self.ensure_one()
         return any(
-            tx.state in ("draft", "pending", "authorized")
-            for tx in self.transaction_ids
-            if tx.operation == "offline"
+            tx.state in ("pending", "authorized")
+            or (tx.state == "done" and not tx.is_post_processed)
+            or (tx.state == "draft" and tx.operation == "offline")
+            for tx in self.transaction_ids | self.invoice_id.transaction_ids
+            if tx.operation not in ("refund", "validation")
         )
 
     def _suspend_for_arrears(self):
@@ -206,10 +311,8 @@ class MedspaMembershipPeriod(models.Model):
         membership = self.membership_id
         grace_end = self.first_failed_at + timedelta(days=membership.grace_days)
         if grace_end > fields.Datetime.now():
-            # The same step again when grace is over.
-            policy = membership.dunning_policy_id
-            before = policy.step_ids.sorted("hours")[:-1][-1:]
-            self.write({"dunning_step_id": before.id, "next_step_at": grace_end})
+            # No step more: nothing is charged again then.
+            self.next_step_at = grace_end
             return
         if membership.membership_state in ("past_due", "active", "ending"):
             membership._transition("suspended", self.failure_reason)

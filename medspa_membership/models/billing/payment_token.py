@@ -22,6 +22,11 @@ class PaymentToken(models.Model):
         index="btree_not_null",
         help="The last day of the month that stands on the card.",
     )
+    archived_from_state = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Put away with its provider: it comes back with this state of it.",
+    )
     method_renewed_at = fields.Datetime(
         readonly=True,
         copy=False,
@@ -52,8 +57,11 @@ class PaymentToken(models.Model):
     def write(self, vals):
         """Override of `payment` to tell of methods that come and go."""
         changing = self.browse()
-        if "active" in vals:
+        if "active" in vals and not self.env.context.get("medspa_revived"):
             changing = self.filtered(lambda token: token.active != bool(vals["active"]))
+        if "active" in vals and not vals["active"]:
+            # Whoever puts it away by hand means it, whatever its provider does.
+            vals = {**vals, "archived_from_state": False}
         res = super().write(vals)
         for token in changing:
             token._on_method_changed("created" if vals["active"] else "archived")

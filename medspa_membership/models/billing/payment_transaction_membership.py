@@ -57,6 +57,17 @@ class PaymentTransaction(models.Model):
         )
         return super(PaymentTransaction, self - invoiced)._invoice_sale_orders()
 
+    def _post_process(self):
+        """Override to take in what was refunded at the provider's own pages."""
+        res = super()._post_process()
+        for tx in self.sudo().filtered(
+            lambda tx: tx.operation == "refund" and tx.state == "done"
+        ):
+            period = tx.source_transaction_id.membership_period_id
+            if period and not tx.invoice_ids and tx.payment_id:
+                period._on_refunded_outside(tx)
+        return res
+
     def _on_charge_settled(self):
         """Override to take the outcome of the charge of a period in."""
         res = super()._on_charge_settled()
@@ -91,7 +102,10 @@ class PaymentToken(models.Model):
         self.ensure_one()
         memberships = self.env["sale.subscription"].search(
             [
-                ("partner_id", "child_of", self.partner_id.commercial_partner_id.id),
+                # A relative's, or a colleague's, is not charged to this one.
+                "|",
+                ("partner_id", "=", self.partner_id.id),
+                ("partner_id.commercial_partner_id", "=", self.partner_id.id),
                 ("is_membership", "=", True),
                 ("is_paid_elsewhere", "=", False),
                 ("membership_state", "!=", "ended"),

@@ -164,9 +164,12 @@ class SaleSubscription(models.Model):
         :param date today: the clinic's day of the invoices
         :return: the periods
         """
-        self._apply_planned_changes(today)
-        running = self.filtered(lambda m: not m.end_date or m._bills_next())
-        (self - running).sudo().write({"recurring_next_date": False})
+        self._begin_due_pauses(today)
+        billed = self.filtered(lambda m: m.membership_state != "paused")
+        billed._apply_planned_changes(today)
+        billed._note_price_changes()
+        running = billed.filtered(lambda m: not m.end_date or m._bills_next())
+        (billed - running).sudo().write({"recurring_next_date": False})
         arrears = running._forgive_arrears()
         periods = running._create_next_periods()
         periods._bill(today)
@@ -183,6 +186,66 @@ class SaleSubscription(models.Model):
         (periods | arrears)._enqueue_charges()
         return periods
 
+    def _begin_due_pauses(self, today):
+        """Begin the pauses whose first day is not after the period to be billed.
+
+        Whichever job runs first: what falls into a pause is not billed.
+        """
+        pauses = (
+            self.env["medspa.membership.pause"]
+            .sudo()
+            .search(
+                [
+                    ("membership_id", "in", self.ids),
+                    ("state", "=", "planned"),
+                    ("start_date", "<=", today),
+                ],
+                order="start_date, id",
+            )
+        )
+        for pause in pauses:
+            membership = self & pause.membership_id
+            if pause.start_date <= membership.recurring_next_date:
+                membership._begin_planned_pause(pause)
+
+    def _bill_before_pause(self, pause):
+        """Override to bill what began before the pause, if the job has not yet."""
+        res = super()._bill_before_pause(pause)
+        today = self.company_id._medspa_date()
+        while (
+            self.membership_state in ("active", "ending")
+            and self.recurring_next_date
+            and self.recurring_next_date < pause.start_date
+            and self.recurring_next_date <= today
+            and not self.billing_failed_on
+        ):
+            self.sudo().with_context(**QUIET)._bill(today)
+        return res
+
+    def _note_price_changes(self):
+        """Write down prices that are others than those agreed last: another tax.
+
+        Members of before have no rows yet: theirs begin with the price of now.
+        """
+        if not self:
+            return
+        self.sale_subscription_line_ids.flush_recordset()
+        self.env["medspa.membership.segment"].flush_model()
+        self.env.cr.execute(
+            """
+            SELECT DISTINCT ON (membership_id) membership_id, price
+              FROM medspa_membership_segment
+             WHERE kind = 'terms' AND membership_id IN %s
+             ORDER BY membership_id, id DESC
+            """,
+            [tuple(self.ids)],
+        )
+        known = dict(self.env.cr.fetchall())
+        for membership in self.filtered(lambda m: m.id in known):
+            price = float(known[membership.id])
+            if membership.currency_id.compare_amounts(price, membership.price):
+                membership._append_terms(membership.recurring_next_date)
+
     def _bills_next(self):
         """Tell whether a membership with an end still bills its next period."""
         self.ensure_one()
@@ -198,7 +261,12 @@ class SaleSubscription(models.Model):
         """
         forgiving = self.filtered(lambda m: m.arrears_rule == "forgive")
         unpaid = forgiving.sudo().period_ids.filtered(
-            lambda p: p.state == "open" and p.kind in ("regular", "trial")
+            lambda p: (
+                p.state == "open"
+                and p.kind in ("regular", "trial")
+                # What may be paid at this moment is forgiven when it fails.
+                and not p._is_on_its_way()
+            )
         )
         unpaid._forgive()
         return self.env["medspa.membership.period"]
@@ -288,11 +356,10 @@ class SaleSubscription(models.Model):
             )
             return self.env["medspa.membership.period"]
         today = self.company_id._medspa_date()
-        plan = self.template_id
-        anchor = today + timedelta(days=plan.trial_days)
+        anchor = today + timedelta(days=self.trial_days)
         membership_sudo = self.sudo()
         membership_sudo.write({"date_start": today, "anchor_date": anchor})
-        is_trial = bool(plan.trial_days)
+        is_trial = bool(self.trial_days)
         first = membership_sudo.env["medspa.membership.period"].create(
             self._prepare_period_vals(
                 today,
@@ -314,10 +381,48 @@ class SaleSubscription(models.Model):
                 "end_date": self._get_fixed_end(),
             }
         )
+        self._begin_timeline(first)
         self._transition("active", self.env._("Joined"))
         first._grant_credits()
         self._on_started()
         return first
+
+    def _begin_timeline(self, first):
+        """Write down what was agreed on joining. Note: `self.ensure_one()`.
+
+        :param first: the first period
+        """
+        self.ensure_one()
+        vals_list = [
+            self._prepare_segment_vals(
+                "terms",
+                first.start_date,
+                anchor_date=self.anchor_date,
+                **self._prepare_terms_vals(),
+            )
+        ]
+        if first.kind == "trial":
+            vals_list.append(
+                self._prepare_segment_vals(
+                    "trial",
+                    first.start_date,
+                    end_date=first.end_date,
+                    amount=first.amount,
+                )
+            )
+        elif self.currency_id.compare_amounts(first.amount, self.price):
+            # The first one may cost less, by a promotion on the order.
+            vals_list.append(
+                self._prepare_segment_vals(
+                    "adjust",
+                    first.start_date,
+                    amount=first.amount - self.price,
+                    reason=self.env._("As it was ordered"),
+                )
+            )
+        if self.end_date:
+            vals_list.append(self._prepare_segment_vals("end", self.end_date))
+        self.env["medspa.membership.segment"].sudo().create(vals_list)
 
     def _link_first_invoice(self, order_line):
         """Let the first period know the invoice of the order, whenever it is made."""
@@ -377,6 +482,20 @@ class SaleSubscription(models.Model):
         self.ensure_one()
         self._lock()
         self._check_bills()
+        start = self.recurring_next_date
+        if self.sudo().pause_ids.filtered(
+            lambda p: (
+                p.state == "planned"
+                and p.start_date <= start
+                and (not p.end_date or p.end_date >= start)
+            )
+        ):
+            raise UserError(
+                self.env._(
+                    "A pause is planned for %s: nothing is billed in it.",
+                    format_date(self.env, start),
+                )
+            )
         today = self.company_id._medspa_date()
         return self.with_context(**QUIET)._bill(today)
 
@@ -389,6 +508,8 @@ class SaleSubscription(models.Model):
         following = self._get_start_after(start)
         self._skip_periods(start, following)
         self.sudo().recurring_next_date = following
+        if self.payment_limit and not self.cancelled_on:
+            self._set_end(self._get_fixed_end(), self.env._("A period was left out"))
         self.sudo().message_post(
             body=self.env._(
                 "The period from %(date)s is skipped: %(reason)s",

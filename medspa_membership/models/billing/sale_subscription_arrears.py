@@ -38,6 +38,8 @@ class SaleSubscription(models.Model):
         following = self._get_start_from(today)
         self._skip_periods(next_date, following)
         self.sudo().recurring_next_date = following
+        if self.payment_limit and not self.cancelled_on:
+            self._set_end(self._get_fixed_end(), self.env._("Missed periods"))
 
     def _set_payment_method(self, token):
         """Charge another method from now on, and try at once what is open.
@@ -68,3 +70,23 @@ class SaleSubscription(models.Model):
             failed.write({"is_stopped": False})
             # By the member's doing: it uses up no automatic try.
             failed._enqueue_charges(manual=True)
+
+    def _report_clinic_fault(self, reason):
+        """Leave one activity for all members who cannot be charged by our own fault."""
+        self.ensure_one()
+        summary = self.env._("Cards cannot be charged: the fault is on our side")
+        Activity_sudo = self.env["mail.activity"].sudo()
+        known = Activity_sudo.search_count(
+            [("res_model", "=", self._name), ("summary", "=", summary)], limit=1
+        )
+        if not known:
+            self.sudo().activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=summary,
+                note=self.env._(
+                    "%s Members are not told. All of them are charged again as soon as "
+                    "it is mended.",
+                    reason or "",
+                ),
+                user_id=self.user_id.id or self.env.uid,
+            )

@@ -1,12 +1,19 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from datetime import timedelta
-
-from dateutil.relativedelta import relativedelta
+from dataclasses import replace
 
 from odoo import Command, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
+
+from ..membership.sale_subscription_timeline import to_fraction
+from ..membership.timeline import (
+    Grant,
+    Terms,
+    get_days_left,
+    get_periods,
+    get_start_after,
+)
 
 
 class SaleSubscription(models.Model):
@@ -61,6 +68,32 @@ class SaleSubscription(models.Model):
         """Return what a change at once costs and gives, see `_get_plan_change`."""
         self.ensure_one()
         current = self._get_current_period(today)
+        self._check_can_change_now(current, today)
+        timeline = self._get_timeline()
+        terms = self._get_terms_of(plan, today, new_price)
+        is_new_rhythm = terms.rhythm != timeline.get_terms_on(today).rhythm
+        # A trial goes on: the count begins after it in any case.
+        restarts = is_new_rhythm and current.kind != "trial"
+        if restarts:
+            terms = replace(terms, anchor=today)
+        settlement = self._get_settlement(
+            timeline.with_terms(terms), today, new_start=today if restarts else None
+        )
+        period = get_periods(timeline, today).get(current.start_date)
+        values = {
+            "effective_date": today,
+            "days_left": get_days_left(timeline, period, today),
+            "days_total": period.days,
+            "amount": settlement["amount"],
+            "settlement": settlement,
+            "grants": self._get_grants_shown(plan, settlement["grants"]),
+        }
+        if restarts:
+            values["next_date"] = get_start_after(today, *terms.rhythm, today)
+        return values
+
+    def _check_can_change_now(self, current, today):
+        """Refuse a change at once while the money of the period is not there."""
         if not current or current.state != "paid":
             raise UserError(
                 self.env._(
@@ -69,42 +102,46 @@ class SaleSubscription(models.Model):
                     self.display_name,
                 )
             )
-        days_total = (current.end_date - current.start_date).days + 1
-        days_left = (current.end_date - today).days + 1
-        paid = current.amount + sum(
-            self.period_ids.filtered(
-                lambda p: (
-                    p.kind == "upgrade"
-                    and p.state == "paid"
-                    and p.end_date == current.end_date
+        periods = self._get_unsettled_periods(today)
+        parts = periods.browse().union(*(p._get_parts() for p in periods))
+        if any(row._is_on_its_way() for row in (periods | parts).sudo()):
+            raise UserError(
+                self.env._(
+                    "A payment of %s is on its way. Wait for its outcome, or change "
+                    "the plan from the next period on.",
+                    self.display_name,
                 )
-            ).mapped("amount")
-        )
-        share = days_left / days_total
-        is_same_rhythm = (
-            plan._get_period_delta() == self.template_id._get_period_delta()
-        )
-        values = {
-            "effective_date": today,
-            "days_left": days_left,
-            "days_total": days_total,
-        }
-        if current.kind == "trial" or current.is_paid_elsewhere:
-            return {**values, "amount": 0.0, "grants": {}}
-        if is_same_rhythm:
-            # What was paid is the price of the day it was billed, not today's.
-            amount = (new_price - self._get_price_billed(current, paid)) * share
-            grants = self._get_prorated_grants(plan, share)
-        else:
-            # Another rhythm begins today: a whole new period, less what is left.
-            amount = new_price - paid * share
-            grants = {b: b.quantity for b in self._get_period_benefits(plan)}
-            values["next_date"] = today + relativedelta(**plan._get_period_delta())
-        return {**values, "amount": self.currency_id.round(amount), "grants": grants}
+            )
 
-    def _get_price_billed(self, current, paid):
-        """Return the price of a whole period that was billed for the current one."""
-        return current.amount if paid == current.amount else self.price
+    def _get_terms_of(self, plan, start, price):
+        """Return the terms of a plan on sale as those of a timeline."""
+        unit, length = next(iter(plan.sudo()._get_period_delta().items()))
+        return Terms(
+            start=start,
+            price=to_fraction(price),
+            unit=unit,
+            length=length,
+            grants=tuple(
+                Grant(
+                    row["key"], to_fraction(row["quantity"]), to_fraction(row["step"])
+                )
+                for row in plan.sudo().benefit_ids._get_grants(
+                    self.company_id.currency_id
+                )
+            ),
+        )
+
+    def _get_grants_shown(self, plan, grants):
+        """Return what a change gives, by benefit of the plan."""
+        left, shown = {}, {}
+        for quantities in (row["quantities"] for row in grants):
+            for key, quantity in quantities.items():
+                left[key] = left.get(key, 0.0) + quantity
+        for benefit in plan.sudo().benefit_ids:
+            quantity = left.pop(benefit._get_grant_key(), 0.0)
+            if quantity > 0:
+                shown[benefit] = quantity
+        return shown
 
     def _check_can_change(self, plan):
         self.ensure_one()
@@ -155,28 +192,6 @@ class SaleSubscription(models.Model):
             "tax_ids": [Command.set(taxes.ids)],
         }
 
-    def _get_period_benefits(self, plan):
-        return plan.sudo().benefit_ids.filtered(lambda b: b.frequency == "period")
-
-    def _get_prorated_grants(self, plan, share):
-        """Return what the new plan gives more for the rest of the period.
-
-        Sessions and units are whole, rounded half up; money is rounded to the currency.
-
-        :param float share: of the period that is left
-        :return: dict of quantity by benefit of the plan
-        """
-        self.ensure_one()
-        grants = {}
-        for benefit in self._get_period_benefits(plan):
-            more = benefit.quantity - sum(
-                old.quantity for old in self.benefit_ids if old._matches(benefit)
-            )
-            quantity = benefit._round_share(more * share, self.company_id.currency_id)
-            if quantity > 0:
-                grants[benefit] = quantity
-        return grants
-
     # === BUSINESS METHODS: CHANGE === #
 
     def _change_plan(self, plan, when=None, amount=None):
@@ -214,14 +229,20 @@ class SaleSubscription(models.Model):
 
     def _change_plan_now(self, change, today):
         """Switch to another plan today, and charge or give back the difference."""
-        current = self._get_current_period(today)
-        is_new_rhythm = change["next_date"] != self.recurring_next_date
+        new_start = change["settlement"]["new_start"]
         old_plan = self.template_id
-        quantities = self._switch_plan(change["plan"])
-        if is_new_rhythm:
-            self.sudo().write(
-                {"anchor_date": today, "recurring_next_date": change["next_date"]}
+        self._switch_plan(change["plan"], today, restarts=bool(new_start))
+        # Of what is agreed now, not of what was meant: both are the same.
+        settlement = self._get_settlement(self._get_timeline(), today, new_start)
+        if self.currency_id.compare_amounts(settlement["amount"], change["amount"]):
+            raise UserError(
+                self.env._(
+                    "It is %s by now. Look at the change again before you confirm it.",
+                    self.currency_id.format(settlement["amount"]),
+                )
             )
+        if new_start:
+            self.sudo().recurring_next_date = change["next_date"]
         self.sudo().message_post(
             body=self.env._(
                 "From %(old)s to %(new)s today, %(amount)s.",
@@ -230,60 +251,61 @@ class SaleSubscription(models.Model):
                 amount=self.currency_id.format(change["amount"]),
             )
         )
-        if change["amount"] < 0:
-            self._give_back_difference(current, -change["amount"], change)
-            return self.env["medspa.membership.period"]
-        last_day = (
-            change["next_date"] - timedelta(days=1)
-            if is_new_rhythm
-            else current.end_date
+        label = (
+            self.env._("Change to %s", change["plan"].name)
+            if change["amount"] < 0 or new_start
+            else self.env._(
+                "Change to %s for the rest of the period", change["plan"].name
+            )
         )
-        period = self._create_part(
-            "upgrade",
-            change["amount"],
-            today,
-            last_day,
-            self.env._("Change to %s for the rest of the period", change["plan"].name),
-            quantities={
-                str(quantities[benefit].id): quantity
-                for benefit, quantity in change["grants"].items()
-            },
-        )
-        return period
+        return self._settle(settlement, today, label)
 
-    def _switch_plan(self, plan):
+    def _switch_plan(self, plan, start, restarts=False):
         """Make a plan that of the membership: terms, benefits and price of today.
 
         Note: `self.ensure_one()`
 
-        :return: dict of the membership's own benefit by benefit of the plan
+        :param date start: the first day of the new terms
+        :param bool restarts: the periods are counted from that day on
         """
         self.ensure_one()
+        self._ensure_segments()
         membership_sudo = self.sudo()
         membership_sudo.benefit_ids.active = False
-        today = self.company_id._medspa_date()
-        membership_sudo.write(
-            {
-                **plan.sudo()._get_plan_terms(),
-                "template_id": plan.id,
-                "next_template_id": False,
-                "sale_subscription_line_ids": [
-                    Command.clear(),
-                    Command.create(self._prepare_line_vals_of(plan)),
-                ],
-            }
-        )
-        benefits = membership_sudo.env["medspa.membership.benefit"].create(
+        rhythm = plan.sudo()._get_rhythm_terms()
+        vals = {
+            **plan.sudo()._get_plan_terms(),
+            **{
+                name: rhythm[name]
+                for name in ("period_unit", "period_length", "payment_limit")
+            },
+            "template_id": plan.id,
+            "next_template_id": False,
+            "sale_subscription_line_ids": [
+                Command.clear(),
+                Command.create(self._prepare_line_vals_of(plan)),
+            ],
+        }
+        if restarts:
+            vals["anchor_date"] = start
+        membership_sudo.write(vals)
+        membership_sudo.env["medspa.membership.benefit"].create(
             [
                 {**benefit._prepare_benefit_vals(), "membership_id": self.id}
                 for benefit in plan.sudo().benefit_ids
             ]
         )
-        term_end = self._get_term_end(plan.minimum_periods, self._get_start_from(today))
-        if term_end and (not self.min_term_end or term_end > self.min_term_end):
-            membership_sudo.min_term_end = term_end
+        self._append_terms(start, anchor=start if restarts else None)
+        self._bind_to_term(max(self._get_start_from(start), self.anchor_date))
         self._on_plan_switched()
-        return dict(zip(plan.sudo().benefit_ids, benefits, strict=True))
+
+    def _bind_to_term(self, start):
+        """Date the minimum term and the fixed end of a plan that was switched to."""
+        term_end = self._get_term_end(self.minimum_periods, start)
+        if term_end and (not self.min_term_end or term_end > self.min_term_end):
+            self.sudo().min_term_end = term_end
+        end_date = self._get_term_end(self.payment_limit, start)
+        self._set_end(end_date)
 
     def _on_plan_switched(self):
         """Ask for the agreement of the new plan, once a membership has one."""
@@ -293,14 +315,18 @@ class SaleSubscription(models.Model):
         """Override to switch to the plan that was agreed for the next period."""
         res = super()._apply_planned_changes(today)
         for membership in self.filtered("next_template_id"):
-            membership._switch_plan(membership.next_template_id)
+            plan = membership.next_template_id
+            rhythm = plan.sudo()._get_period_delta()
+            membership._switch_plan(
+                plan,
+                membership.recurring_next_date,
+                # Another rhythm is counted from its own first day.
+                restarts=rhythm != membership._get_period_delta(),
+            )
         return res
 
-    def _create_part(self, kind, amount, start, end, label, quantities=None):
-        """Bill an amount that is no regular period: the rest of one, or a fee.
-
-        :param dict quantities: what it grants when paid, by id of benefit, as strings
-        """
+    def _create_part(self, kind, amount, start, end, label):
+        """Bill an amount that is no regular period: a fee."""
         self.ensure_one()
         today = self.company_id._medspa_date()
         period = (
@@ -316,7 +342,6 @@ class SaleSubscription(models.Model):
                     "end_date": end,
                     "amount": amount,
                     "label": label,
-                    "quantities": quantities or {},
                     "is_paid_elsewhere": self.is_paid_elsewhere,
                 }
             )

@@ -54,6 +54,22 @@ class SaleSubscription(models.Model):
             )
         return lines
 
+    def _report_refund(self, period, tx):
+        """Tell the staff of a refund that was made at the provider's own pages."""
+        self.ensure_one()
+        self.sudo().activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._("Refunded at the payment provider"),
+            note=self.env._(
+                "%(amount)s of %(period)s went back (%(reference)s). It is credited; "
+                "look whether the membership goes on.",
+                amount=self.currency_id.format(-tx.amount),
+                period=period.display_name,
+                reference=tx.reference,
+            ),
+            user_id=self.user_id.id or self.env.uid,
+        )
+
     def _refund_withdrawal(self, amount):
         """Give back after a withdrawal: credits first, then the money.
 
@@ -69,33 +85,6 @@ class SaleSubscription(models.Model):
             if self.currency_id.compare_amounts(given, 0) > 0:
                 period._refund(given, reason)
                 amount = self.currency_id.round(amount - given)
-
-    def _give_back_difference(self, current, amount, change):
-        """Credit what a cheaper plan costs less for the rest of the period."""
-        self.ensure_one()
-        reason = self.env._("Change to %s", change["plan"].name)
-        share = change["days_left"] / change["days_total"]
-        entries = []
-        for credit in current.sudo().credit_ids.filtered(lambda c: c.available > 0):
-            benefit = credit.membership_benefit_id
-            kept = sum(
-                new.quantity for new in self.benefit_ids if new._matches(benefit)
-            )
-            less = benefit._round_share(
-                max(benefit.quantity - kept, 0) * share, self.company_id.currency_id
-            )
-            if less > 0:
-                entries.append(
-                    {
-                        "credit": credit,
-                        "kind": "refund",
-                        "quantity": -min(less, credit.available),
-                        "reason": reason,
-                    }
-                )
-        if entries:
-            self.env["medspa.credit"]._post_moves(entries)
-        current._refund(amount, reason)
 
 
 class MedspaMembershipPeriod(models.Model):
@@ -126,8 +115,57 @@ class MedspaMembershipPeriod(models.Model):
 
     def _get_amount_refunded(self):
         self.ensure_one()
-        notes = self.refund_move_ids.filtered(lambda move: move.state == "posted")
-        return sum(notes.mapped("amount_total"))
+        return sum(self._get_amount_credited(n) for n in self._get_credit_notes())
+
+    def _on_refunded_outside(self, tx):
+        """Take in a refund that somebody made at the provider's own pages.
+
+        Note: `self.ensure_one()`. What went back is credited, so that it is neither
+        owed nor charged again; what is left of the credits goes with the whole of it.
+
+        :param tx: the refund, done and booked
+        """
+        self.ensure_one()
+        if self.state not in ("paid", "open"):
+            return
+        amount = min(-tx.amount, self._get_amount_paid())
+        reason = self.env._("Refunded at the payment provider: %s", tx.reference)
+        if self.state == "paid" and self.currency_id.compare_amounts(amount, 0) > 0:
+            note = self._create_credit_note(amount, reason)
+            tx.invoice_ids = note
+            lines = (note | tx.payment_id.move_id).line_ids.filtered_domain(
+                [
+                    ("account_id", "=", tx.payment_id.destination_account_id.id),
+                    ("reconciled", "=", False),
+                ]
+            )
+            if len(lines) > 1:
+                lines.reconcile()
+            if self.currency_id.is_zero(self._get_amount_paid()):
+                self._take_back_credits(reason)
+                self.state = "refunded"
+        self.membership_id._report_refund(self, tx)
+
+    def _on_credited(self, note):
+        """Take a credit note that somebody makes for what was agreed on the period.
+
+        Note: `self.ensure_one()`. Otherwise the next change would charge it again.
+        """
+        self.ensure_one()
+        if not self.membership_id.sudo().segment_ids:
+            # Written down with all else that was billed, and credited, before.
+            self.membership_id._ensure_segments()
+            return
+        amount = self._get_amount_credited(note)
+        # Nobody is given back more of a period than it was billed: a fee, say.
+        before = self._get_amount_refunded() - amount
+        amount = min(amount, self.currency_id.round(self.amount - before))
+        if self.kind != "fee" and self.currency_id.compare_amounts(amount, 0) > 0:
+            self._agree_on(amount=-amount, reason=note.ref or note.name)
+        is_waiting = self.kind == "upgrade" and self.state == "open"
+        is_gone = self.currency_id.is_zero(self._get_amount_net())
+        if is_waiting and is_gone and not self.credit_ids:
+            self._agree_on(quantities=self._get_quantities_not_given())
 
     def _take_back_credits(self, reason):
         """Take what is left of the periods' credits; bookings on them are released."""
@@ -145,6 +183,8 @@ class MedspaMembershipPeriod(models.Model):
         for event in events:
             event._release()
             event._set_paying_credit(self.env["medspa.credit"])
+        for period in self:
+            period._agree_on(quantities=period._get_quantities_left(), reason=reason)
         self.env["medspa.credit"]._post_moves(
             [
                 {
@@ -159,6 +199,26 @@ class MedspaMembershipPeriod(models.Model):
             ]
         )
 
+    def _get_quantities_not_given(self):
+        """Return what the rest of a period will not grant, as less of what it gives."""
+        self.ensure_one()
+        Benefit_sudo = self.env["medspa.membership.benefit"].sudo()
+        return {
+            Benefit_sudo.browse(int(name))._get_grant_key(): -quantity
+            for name, quantity in (self.quantities or {}).items()
+        }
+
+    def _get_quantities_left(self):
+        """Return what is left of the period's credits, as less of what it gives."""
+        self.ensure_one()
+        left = {}
+        for credit in self.sudo().credit_ids.filtered("remaining"):
+            benefit = credit.membership_benefit_id
+            if benefit.frequency == "period":
+                key = benefit._get_grant_key()
+                left[key] = left.get(key, 0.0) - credit.remaining
+        return left
+
     def _refund(self, amount, reason, by_provider=True):
         """Give money of a paid period back: credit note, then the card.
 
@@ -171,7 +231,6 @@ class MedspaMembershipPeriod(models.Model):
         self.ensure_one()
         self._lock_row()
         period_sudo = self.sudo()
-        invoice = period_sudo.invoice_id
         if self.currency_id.compare_amounts(amount, self._get_amount_paid()) > 0:
             raise UserError(
                 self.env._(
@@ -179,17 +238,11 @@ class MedspaMembershipPeriod(models.Model):
                     self.currency_id.format(self._get_amount_paid()),
                 )
             )
-        line = invoice.invoice_line_ids.filtered("product_id")[:1]
-        credit_note = invoice._create_credit_note_over(
-            amount, self.env._("Refund of %s", self.name), reason, line
-        )
-        credit_note.refunded_period_id = self
+        credit_note = period_sudo._create_credit_note(amount, reason)
         if self.currency_id.is_zero(self._get_amount_paid()):
             period_sudo.state = "refunded"
         if by_provider:
-            tx = invoice.transaction_ids._find_refundable(amount)
-            if tx:
-                tx._refund_to_card(amount, credit_note)
+            credit_note._give_back_rest()
         return credit_note
 
     def _lock_row(self):

@@ -1,6 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
+    account_tax,
     calendar_event,
     mail_message,
     medspa_benefit,
@@ -9,6 +10,7 @@ from . import (
     medspa_membership_agreement,
     medspa_membership_pause,
     medspa_membership_period,
+    medspa_membership_segment,
     medspa_plan_discount,
     medspa_plan_terms,
     product_template,
@@ -23,4 +25,5 @@ from . import (
     sale_subscription_pause,
     sale_subscription_state,
     sale_subscription_template,
+    sale_subscription_timeline,
 )

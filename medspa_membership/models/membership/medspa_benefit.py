@@ -2,7 +2,6 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from odoo import Command, api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import float_round
 
 from ..credit.medspa_credit import QUANTITY_DIGITS
 
@@ -158,28 +157,6 @@ class MedspaBenefit(models.AbstractModel):
         ]
         vals = self._convert_to_write({name: self[name] for name in names})
         return {**vals, "treatment_ids": [Command.set(self.treatment_ids.ids)]}
-
-    def _matches(self, other):
-        """Tell whether two benefits grant the same thing, in whatever quantity."""
-        self.ensure_one()
-        return (
-            self.frequency == other.frequency
-            and self.unit == other.unit
-            and self.coverage == other.coverage
-            and self.treatment_id == other.treatment_id
-            and self.treatment_ids == other.treatment_ids
-            and self.categ_id == other.categ_id
-        )
-
-    def _round_share(self, quantity, currency):
-        """Return a share of the benefit as it can be granted.
-
-        Sessions and units are whole, rounded half up; money follows its currency.
-        """
-        self.ensure_one()
-        if self.unit == "money":
-            return currency.round(quantity)
-        return float_round(quantity, precision_digits=0)
 
     def _get_list_value(self, company):
         """Return what the benefit would cost one by one, with tax, for weights."""

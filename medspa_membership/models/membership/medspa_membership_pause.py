@@ -54,6 +54,26 @@ class MedspaMembershipPause(models.Model):
         "(membership_id) WHERE state = 'running'", "The membership is paused already."
     )
 
+    def _prepare_segment(self):
+        """Return the pause as a row of what was agreed. Note: `ensure_one()`."""
+        self.ensure_one()
+        return {
+            "kind": "pause",
+            "start": self.start_date,
+            "end_date": self.end_date,
+            "moves_periods": self.meaning == "frozen_shift",
+            "is_inside": bool(
+                self.sudo().membership_id.period_ids.filtered(
+                    lambda p: (
+                        p.kind in ("regular", "trial")
+                        and p.state in ("open", "paid", "refunded")
+                        and p.start_date == self.start_date
+                    )
+                )
+            ),
+            "reason": self.reason,
+        }
+
     def _compute_days(self):
         for pause in self:
             last = pause.end_date or pause.company_id._medspa_date()

@@ -42,6 +42,7 @@ class MedspaMembershipPeriod(models.Model):
             ("trial", "Trial"),
             ("upgrade", "Rest of a period after an upgrade"),
             ("fee", "Fee"),
+            ("replaced", "Replaced on its first day"),
         ],
         default="regular",
         required=True,
@@ -189,7 +190,7 @@ class MedspaMembershipPeriod(models.Model):
         self.ensure_one()
         if self.kind == "fee":
             return self.env["medspa.membership.benefit"]
-        if self.kind == "trial" and not self.template_id.trial_has_benefits:
+        if self.kind == "trial" and not self.membership_id.trial_has_benefits:
             return self.env["medspa.membership.benefit"]
         return self.membership_id.benefit_ids.filtered(
             lambda benefit: (

@@ -50,6 +50,23 @@ class SaleSubscription(models.Model):
     stage_id = fields.Many2one(
         compute="_compute_stage_id", store=True, readonly=False, precompute=False
     )
+    period_unit = fields.Selection(
+        [
+            ("days", "Days"),
+            ("weeks", "Weeks"),
+            ("months", "Months"),
+            ("years", "Years"),
+        ],
+        "Rhythm",
+        readonly=True,
+        help="As it was sold: later edits of the plan do not reach it.",
+    )
+    period_length = fields.Integer("So many make a period", readonly=True)
+    payment_limit = fields.Integer(
+        "Payments", readonly=True, help="It ends by itself after them. Zero: never."
+    )
+    trial_days = fields.Integer("Trial", readonly=True)
+    trial_has_benefits = fields.Boolean("Credits in the trial", readonly=True)
     anchor_date = fields.Date(
         readonly=True,
         copy=False,
@@ -108,7 +125,7 @@ class SaleSubscription(models.Model):
         store=True,
         help="With tax.",
     )
-    period_label = fields.Char(related="template_id.period_label")
+    period_label = fields.Char(compute="_compute_period_label")
     period_ids = fields.One2many(
         "medspa.membership.period",
         "membership_id",
@@ -186,6 +203,15 @@ class SaleSubscription(models.Model):
         for subscription in members:
             kind = STAGE_TYPES.get(subscription.membership_state, "in_progress")
             subscription.stage_id = stages.filtered(lambda s, k=kind: s.type == k)[:1]
+
+    @api.depends("period_unit", "period_length", "template_id")
+    def _compute_period_label(self):
+        for subscription in self:
+            unit, length = next(iter(subscription._get_period_delta().items()))
+            # Members may not read what is on sale.
+            subscription.period_label = subscription.sudo().template_id._name_period(
+                unit, length
+            )
 
     @api.depends("sale_subscription_line_ids.price_total")
     def _compute_price(self):
@@ -385,6 +411,7 @@ class SaleSubscription(models.Model):
         """
         return {
             **plan._get_plan_terms(),
+            **plan._get_rhythm_terms(),
             "template_id": plan.id,
             "partner_id": partner.id,
             "company_id": company.id,

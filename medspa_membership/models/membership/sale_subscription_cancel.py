@@ -165,6 +165,7 @@ class SaleSubscription(models.Model):
                 else False,
             }
         )
+        self._append_end(end_date, reason.name)
         self._drop_planned_pauses(end_date)
         text = self.env._(
             "Cancelled: %(reason)s. The last day is %(date)s.",
@@ -185,9 +186,11 @@ class SaleSubscription(models.Model):
         """Seam: called after a cancellation, for what it costs or gives back."""
 
     def _drop_planned_pauses(self, end_date):
-        self.sudo().pause_ids.filtered(
-            lambda p: p.state == "planned" and p.start_date > end_date
-        ).write({"state": "cancelled"})
+        self._cancel_pauses(
+            self.sudo().pause_ids.filtered(
+                lambda p: p.state == "planned" and p.start_date > end_date
+            )
+        )
 
     def _keep(self):
         """Take a cancellation back before its day has come. Note: `ensure_one()`."""
@@ -196,19 +199,24 @@ class SaleSubscription(models.Model):
         if not self.cancelled_on or self.membership_state == "ended":
             raise UserError(self.env._("%s is not cancelled.", self.display_name))
         today = self.company_id._medspa_date()
-        last = max([*self.period_ids.mapped("start_date"), self.date_start])
-        next_date = self.recurring_next_date or self._get_start_after(last)
-        self.sudo().write(
+        next_date = self.recurring_next_date or self._get_day_after_periods()
+        membership_sudo = self.sudo()
+        if next_date != self._get_start_from(next_date):
+            # Moved by a pause meanwhile: the count goes on from there.
+            membership_sudo.anchor_date = next_date
+        membership_sudo.write(
             {
-                "end_date": self._get_fixed_end(),
+                "end_date": False,
                 "cancelled_on": False,
                 "close_reason_id": False,
                 "cancel_note": False,
-                "recurring_next_date": max(next_date, self._get_start_from(today))
-                if next_date < today
-                else next_date,
+                "recurring_next_date": max(next_date, self._get_start_from(today)),
             }
         )
+        # What passed while it was cancelled is not billed after all.
+        self._skip_periods(next_date, self.recurring_next_date)
+        membership_sudo.end_date = self._get_fixed_end()
+        self._append_end(self.end_date, self.env._("The cancellation was taken back"))
         text = self.env._("The cancellation was taken back")
         if self.membership_state == "ending":
             self._transition("active", text)
@@ -218,10 +226,28 @@ class SaleSubscription(models.Model):
     def _get_fixed_end(self):
         """Return the last day of a plan that is sold for a number of periods."""
         self.ensure_one()
-        plan = self.template_id
-        if plan.recurring_rule_boundary != "limited" or not self.anchor_date:
+        if not self.payment_limit or not self.anchor_date:
             return False
-        return self._get_term_end(plan.recurring_rule_count, self.anchor_date)
+        billed = self.period_ids.filtered(
+            lambda p: (
+                p.kind == "regular"
+                and p.state != "skipped"
+                and p.template_id == self.template_id
+            )
+        )
+        following = self.recurring_next_date or self._get_day_after_periods()
+        left = self.payment_limit - len(billed)
+        if left <= 0:
+            return following - timedelta(days=1)
+        return self._get_term_end(left, following)
+
+    def _get_day_after_periods(self):
+        """Return the day after the last period that was billed or left out."""
+        self.ensure_one()
+        ends = self.period_ids.filtered(
+            lambda p: p.kind in ("regular", "trial")
+        ).mapped("end_date")
+        return max(ends) + timedelta(days=1) if ends else self.anchor_date
 
     def _end(self, reason=None):
         """End memberships now: their last day is today or has passed."""
@@ -233,9 +259,9 @@ class SaleSubscription(models.Model):
                     "recurring_next_date": False,
                 }
             )
-            membership.sudo().pause_ids.filtered(
-                lambda p: p.state in ("planned", "running")
-            ).write({"state": "cancelled"})
+            pauses = membership.sudo().pause_ids
+            pauses.filtered(lambda p: p.state == "running").state = "cancelled"
+            membership._cancel_pauses(pauses.filtered(lambda p: p.state == "planned"))
         return self._transition("ended", reason)
 
     # === CRON METHODS === #
@@ -248,6 +274,10 @@ class SaleSubscription(models.Model):
         for (company,) in self._read_group(dated, ["company_id"]):
             over = dated & Domain("company_id", "=", company.id)
             over &= Domain("end_date", "<", company._medspa_date())
+            # In a pause nobody has what was paid for: it ends after it.
+            over &= Domain("membership_state", "!=", "paused") | Domain(
+                "pause_meaning", "=", "usable_skip"
+            )
             self._run_each(
                 self.search(over, order="end_date, id"),
                 lambda membership: membership._end(self.env._("Its term is over")),

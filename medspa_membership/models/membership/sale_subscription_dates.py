@@ -2,9 +2,9 @@
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from datetime import timedelta
 
-from dateutil.relativedelta import relativedelta
-
 from odoo import models
+
+from .timeline import count_until, get_date
 
 
 class SaleSubscription(models.Model):
@@ -18,6 +18,14 @@ class SaleSubscription(models.Model):
 
     # === BUSINESS METHODS: DATES === #
 
+    def _get_period_delta(self):
+        """Return the length of a period, as it was sold, for `relativedelta`."""
+        self.ensure_one()
+        if self.period_unit and self.period_length:
+            return {self.period_unit: self.period_length}
+        # Members may not read what is on sale.
+        return self.sudo().template_id._get_period_delta()
+
     def _get_anchored_date(self, count):
         """Return the start of the period that is `count` periods from the anchor.
 
@@ -26,10 +34,8 @@ class SaleSubscription(models.Model):
         :param int count: of periods, negative before the anchor
         """
         self.ensure_one()
-        delta = self.template_id._get_period_delta()
-        return self.anchor_date + relativedelta(
-            **{unit: length * count for unit, length in delta.items()}
-        )
+        unit, length = next(iter(self._get_period_delta().items()))
+        return get_date(self.anchor_date, unit, length, count)
 
     def _count_periods_until(self, day):
         """Return the number of the last period that starts on or before a day.
@@ -39,21 +45,8 @@ class SaleSubscription(models.Model):
         :return: 0 for the one that starts on the anchor, -1 for a day before it
         """
         self.ensure_one()
-        unit, length = next(iter(self.template_id._get_period_delta().items()))
-        elapsed = relativedelta(day, self.anchor_date)
-        months = elapsed.years * 12 + elapsed.months
-        count = {
-            "days": (day - self.anchor_date).days // length,
-            "weeks": (day - self.anchor_date).days // (7 * length),
-            "months": months // length,
-            "years": elapsed.years // length,
-        }[unit]
-        # relativedelta knows nothing of anchors at the end of a month.
-        while self._get_anchored_date(count + 1) <= day:
-            count += 1
-        while self._get_anchored_date(count) > day:
-            count -= 1
-        return count
+        unit, length = next(iter(self._get_period_delta().items()))
+        return count_until(self.anchor_date, unit, length, day)
 
     def _get_start_after(self, day):
         """Return the first start of a period after a day. Note: `ensure_one()`."""

@@ -45,6 +45,7 @@ class SaleSubscription(models.Model):
                 }
             )
         )
+        self._append_segment(**pause._prepare_segment())
         if start <= today:
             self._begin_pause(pause)
         return pause
@@ -137,6 +138,7 @@ class SaleSubscription(models.Model):
         if not pause:
             raise UserError(self.env._("%s is not paused.", self.display_name))
         paused_days = max((today - pause.start_date).days, 0)
+        self._append_pause_end(pause, paused_days)
         pause.write(
             {
                 "state": "done",
@@ -153,10 +155,12 @@ class SaleSubscription(models.Model):
         membership_sudo = self.sudo()
         vals = {}
         next_date = self.recurring_next_date
-        if pause.meaning == "frozen_shift" and next_date:
+        if pause.meaning == "frozen_shift":
+            self._shift_current_period(pause, paused_days)
+        if pause.meaning == "frozen_shift" and next_date and paused_days:
             vals["recurring_next_date"] = next_date + timedelta(days=paused_days)
             vals["anchor_date"] = vals["recurring_next_date"]
-        elif next_date and next_date < today:
+        elif pause.meaning != "frozen_shift" and next_date and next_date < today:
             # Payments that fell into the pause are skipped: they are never billed.
             vals["recurring_next_date"] = self._get_start_from(today)
             self._skip_periods(next_date, vals["recurring_next_date"])
@@ -164,6 +168,7 @@ class SaleSubscription(models.Model):
             vals["min_term_end"] = self.min_term_end + timedelta(days=paused_days)
         if vals:
             membership_sudo.write(vals)
+        self._shift_end(pause, paused_days)
         if pause.meaning == "usable_skip":
             return
         for credit_sudo in membership_sudo.credit_ids.filtered("remaining"):
@@ -173,6 +178,65 @@ class SaleSubscription(models.Model):
                     self.env._("Membership paused"),
                 )
 
+    def _shift_current_period(self, pause, paused_days):
+        """Let the period that a pause began in last for its days longer."""
+        days = timedelta(days=paused_days)
+        current = self.sudo().period_ids.filtered(
+            lambda p: (
+                p.kind in ("regular", "trial", "upgrade")
+                and p.state in ("open", "paid")
+                and p.start_date <= pause.start_date <= p.end_date
+            )
+        )
+        for period in current:
+            period.end_date += days
+
+    def _shift_end(self, pause, paused_days):
+        """Move the last day by what was paid for and not had: nobody loses days."""
+        end_date = self.end_date
+        if not end_date or not paused_days or end_date < pause.start_date:
+            return
+        if not self.cancelled_on:
+            end_date = self._get_fixed_end()
+        elif pause.meaning == "frozen_shift" or (
+            pause.meaning == "frozen_skip" and not self.recurring_next_date
+        ):
+            end_date += timedelta(days=paused_days)
+        self._set_end(end_date, self.env._("Moved by a pause"))
+
+    def _set_end(self, end_date, reason=None):
+        """Date the end anew, and write down that it was agreed."""
+        self.ensure_one()
+        if end_date != self.end_date:
+            self.sudo().end_date = end_date
+            self._append_end(end_date, reason)
+
+    def _append_pause_end(self, pause, paused_days):
+        """Write down how long a pause was, or that there was none."""
+        self._ensure_segments()
+        planned = (
+            self.sudo()
+            .segment_ids._filter_standing()
+            .filtered(lambda s: s.kind == "pause" and s.start_date == pause.start_date)[
+                -1:
+            ]
+        )
+        end_date = pause.start_date + timedelta(days=paused_days - 1)
+        if not planned or planned.end_date == end_date:
+            return
+        segment = {**pause._prepare_segment(), "is_inside": planned.is_inside}
+        if paused_days:
+            segment["end_date"] = end_date
+        else:
+            segment["kind"] = "void"
+        self._append_segment(**segment, replaces_id=planned.id)
+
+    def _cancel_pauses(self, pauses):
+        """Take pauses back that have not begun."""
+        for pause in pauses.sudo():
+            self._append_pause_end(pause, 0)
+            pause.state = "cancelled"
+
     def _skip_periods(self, start, before):
         """Note the periods from one day on, up to another, as skipped.
 
@@ -181,6 +245,7 @@ class SaleSubscription(models.Model):
         self.ensure_one()
         vals_list = []
         while start < before:
+            self._append_segment("skip", start)
             vals_list.append(self._prepare_period_vals(start, state="skipped"))
             start = self._get_start_after(start)
         return self.env["medspa.membership.period"].sudo().create(vals_list)
@@ -229,8 +294,9 @@ class SaleSubscription(models.Model):
     def _begin_planned_pause(self, pause):
         """Begin a planned pause, or drop it where the membership has moved on."""
         self.ensure_one()
+        self._bill_before_pause(pause)
         if self.membership_state not in ("active", "ending"):
-            pause.state = "cancelled"
+            self._cancel_pauses(pause)
             self.message_post(
                 body=self.env._(
                     "The pause planned for %(date)s did not begin: the membership is "
@@ -241,3 +307,6 @@ class SaleSubscription(models.Model):
             )
             return
         self._begin_pause(pause)
+
+    def _bill_before_pause(self, pause):
+        """Seam: called for what is due before the first day of a pause."""

@@ -221,7 +221,25 @@ class SaleSubscriptionTemplate(models.Model):
     def _get_period_label(self):
         """Return how often the plan is paid, in words."""
         self.ensure_one()
-        interval = self.recurring_interval or 1
+        unit, length = next(iter(self._get_period_delta().items()))
+        return self._name_period(unit, length)
+
+    def _get_rhythm_terms(self):
+        """Return rhythm, number of payments and trial, as a membership keeps them."""
+        self.ensure_one()
+        unit, length = next(iter(self._get_period_delta().items()))
+        is_limited = self.recurring_rule_boundary == "limited"
+        return {
+            "period_unit": unit,
+            "period_length": length,
+            "payment_limit": self.recurring_rule_count if is_limited else 0,
+            "trial_days": self.trial_days,
+            "trial_has_benefits": self.trial_has_benefits,
+        }
+
+    @api.model
+    def _name_period(self, unit, interval):
+        """Return a rhythm in words."""
         one = {
             "days": self.env._("a day"),
             "weeks": self.env._("a week"),
@@ -234,9 +252,9 @@ class SaleSubscriptionTemplate(models.Model):
             "months": self.env._("every %s months", interval),
             "years": self.env._("every %s years", interval),
         }
-        if interval == 3 and self.recurring_rule_type == "months":
+        if interval == 3 and unit == "months":
             return self.env._("a quarter")
-        return (one if interval == 1 else many)[self.recurring_rule_type or "months"]
+        return (one if interval == 1 else many)[unit]
 
     def _get_list_amounts(self):
         """Return the amounts of joining at the price list, with tax.

@@ -13,7 +13,7 @@ once, at the end.
 
 import math
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -68,14 +68,24 @@ class Pause:
     :param end: the last day; None as long as nobody has resumed
     :param shifts: the periods move by these days; otherwise those that start in the
         pause are left out
+    :param inside: agreed when the period that starts on its first day was billed: it
+        begins in that one, which keeps its start
     """
 
     start: date
     end: date | None = None
     shifts: bool = True
+    inside: bool = False
 
-    def contains(self, day):
-        return self.start <= day and (self.end is None or day <= self.end)
+    def takes(self, start):
+        """Tell whether a period would start in the pause."""
+        if start < self.start or (self.inside and start == self.start):
+            return False
+        return self.end is None or start <= self.end
+
+    def begins_in(self, start):
+        """Tell whether the pause begins after a period has."""
+        return start < self.start or (self.inside and start == self.start)
 
 
 @dataclass(frozen=True)
@@ -92,10 +102,11 @@ class Timeline:
     """All that was agreed, as it stands.
 
     :param anchor: the first regular period starts here
-    :param terms: in the order in which they were agreed; of those that are in force on
-        a day the last one counts
+    :param terms: in the order in which they were agreed
     :param end: no period starts after this day
     :param skipped: starts of periods that are left out
+    :param adjusted: what periods cost more or less than by their terms, by start
+    :param given: what periods give more or less than by their terms, by start and key
     """
 
     anchor: date
@@ -104,6 +115,8 @@ class Timeline:
     pauses: tuple[Pause, ...] = ()
     end: date | None = None
     skipped: frozenset[date] = frozenset()
+    adjusted: dict[date, Fraction] = field(default_factory=dict)
+    given: dict[date, dict[Hashable, Fraction]] = field(default_factory=dict)
     rounding: Fraction = Fraction(1, 100)
 
     def with_terms(self, terms):
@@ -111,16 +124,23 @@ class Timeline:
         return replace(self, terms=(*self.terms, terms))
 
     def get_terms_on(self, day):
-        """Return the terms that are in force on a day, the first ones before all."""
+        """Return the terms that are in force on a day, the first ones before all.
+
+        What was agreed later counts, also where an earlier word was for a later day.
+        """
         known = [terms for terms in self.terms if terms.start <= day]
         if not known:
             return min(self.terms, key=lambda terms: terms.start)
-        latest = max(terms.start for terms in known)
-        return [terms for terms in known if terms.start == latest][-1]
+        return known[-1]
 
     def get_restarts(self):
         """Return the days on which a new count begins, with its anchor."""
-        return {t.start: t.anchor for t in self.terms if t.anchor is not None}
+        restarts, earliest = {}, date.max
+        for terms in reversed(self.terms):
+            if terms.anchor is not None and terms.start <= earliest:
+                restarts.setdefault(terms.start, terms.anchor)
+            earliest = min(earliest, terms.start)
+        return restarts
 
 
 @dataclass(frozen=True)
@@ -192,7 +212,7 @@ def iter_periods(timeline: Timeline, until: date) -> Iterator[Period]:
         if trial.end + ONE_DAY != cursor:
             anchor = cursor = trial.end + ONE_DAY
     while cursor <= until and not (timeline.end and cursor > timeline.end):
-        if pause := next((pause for pause in shifts if pause.contains(cursor)), None):
+        if pause := next((pause for pause in shifts if pause.takes(cursor)), None):
             if pause.end is None:
                 return
             anchor = cursor = pause.end + ONE_DAY
@@ -212,6 +232,12 @@ def iter_periods(timeline: Timeline, until: date) -> Iterator[Period]:
             anchor = cursor
 
 
+def get_days_left(timeline: Timeline, period: Period, day: date) -> int:
+    """Return the days of a period that are left on a day, which is one of them."""
+    shifts = [pause for pause in timeline.pauses if pause.shifts]
+    return period.days - _count_days(period.start, day, shifts)
+
+
 def get_periods(timeline: Timeline, until: date) -> dict[date, Period]:
     """Return the periods that start up to a day, by their start."""
     return {period.start: period for period in iter_periods(timeline, until)}
@@ -224,16 +250,22 @@ def _get_trial(timeline, shifts):
         start=trial.start,
         end=end,
         days=(timeline.anchor - trial.start).days,
-        amount=round_half_up(trial.price, timeline.rounding),
+        amount=_adjust(timeline, trial.start, trial.price),
         grants={grant.key: grant.quantity for grant in trial.grants},
         is_trial=True,
     )
 
 
+def _adjust(timeline, start, amount):
+    """Return the sum of a period as it was agreed: nobody is owed for having it."""
+    rounded = round_half_up(amount, timeline.rounding)
+    return max(rounded + timeline.adjusted.get(start, 0), Fraction(0))
+
+
 def _get_moved_end(start, end, shifts):
     """Return the last day of a period, moved by the pauses that begin in it."""
     for pause in sorted(shifts, key=lambda pause: pause.start):
-        if start < pause.start <= end:
+        if pause.begins_in(start) and pause.start <= end:
             if pause.end is None:
                 return date.max - ONE_DAY
             end += pause.end - pause.start + ONE_DAY
@@ -245,7 +277,7 @@ def _count_days(start, before, shifts):
     paused = sum(
         max((min(pause.end + ONE_DAY, before) - max(pause.start, start)).days, 0)
         for pause in shifts
-        if pause.end is not None and pause.start > start
+        if pause.end is not None and pause.begins_in(start)
     )
     return (before - start).days - paused
 
@@ -254,7 +286,7 @@ def _get_period(timeline, shifts, start, cut, end, days):
     """Return the period from a day on, with each part at the terms of its days."""
     last = cut - ONE_DAY if cut else end
     is_skipped = start in timeline.skipped or any(
-        pause.contains(start) for pause in timeline.pauses if not pause.shifts
+        pause.takes(start) for pause in timeline.pauses if not pause.shifts
     )
     changes = sorted({t.start for t in timeline.terms if start < t.start <= last})
     steps = [start, *changes]
@@ -270,14 +302,14 @@ def _get_period(timeline, shifts, start, cut, end, days):
         start=start,
         end=last,
         days=days,
-        amount=Fraction(0) if is_skipped else round_half_up(amount, timeline.rounding),
-        grants={} if is_skipped else _get_grants(parts),
+        amount=_adjust(timeline, start, 0 if is_skipped else amount),
+        grants={} if is_skipped else _get_grants(timeline, start, parts),
         is_skipped=is_skipped,
         is_cut=bool(cut),
     )
 
 
-def _get_grants(parts):
+def _get_grants(timeline, start, parts):
     """Return what a period gives of each thing.
 
     It begins with a whole one of its first terms. What other terms, or an early end,
@@ -297,7 +329,11 @@ def _get_grants(parts):
             (sum(g.quantity for g in terms.grants if g.key == key) - first) * share
             for terms, share in parts
         )
-    return {
-        key: max(begun.get(key, Fraction(0)) + round_half_up(changed[key], step), 0)
-        for key, step in rounding.items()
-    }
+    more = timeline.given.get(start, {})
+    grants = {}
+    for key in {**rounding, **more}:
+        step = rounding.get(key, Fraction(1))
+        change = round_half_up(changed.get(key, Fraction(0)), step)
+        quantity = begun.get(key, Fraction(0)) + change + more.get(key, 0)
+        grants[key] = max(quantity, Fraction(0))
+    return grants

@@ -44,15 +44,7 @@ class MedspaMembershipPeriod(models.Model):
         A page left open is no payment yet: its transaction is a draft.
         """
         self.ensure_one()
-        period_sudo = self.sudo()
-        txs = period_sudo.transaction_ids | period_sudo.invoice_id.transaction_ids
-        return any(
-            tx.state in ("pending", "authorized")
-            or (tx.state == "done" and not tx.is_post_processed)
-            or (tx.state == "draft" and tx.operation == "offline")
-            for tx in txs
-            if tx.operation not in ("refund", "validation")
-        )
+        return self.sudo()._is_on_its_way()
 
     # === BUSINESS METHODS: ON ANOTHER DAY === #
 

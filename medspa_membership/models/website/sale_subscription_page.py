@@ -171,7 +171,7 @@ class SaleSubscription(models.Model):
         pause_sudo = self._get_planned_pauses().filtered(lambda p: p.id == pause_id)
         if not pause_sudo:
             raise UserError(self.env._("That pause is not planned any more."))
-        pause_sudo.state = "cancelled"
+        self._cancel_pauses(pause_sudo)
         self.sudo().message_post(
             body=self.env._(
                 "The pause from %s was taken back.",
