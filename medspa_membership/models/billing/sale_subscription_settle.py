@@ -363,8 +363,9 @@ class SaleSubscription(models.Model):
         without = self.sudo().filtered(
             lambda m: m.is_membership and m.anchor_date and not m.segment_ids
         )
-        super()._ensure_segments()
+        res = super()._ensure_segments()
         without._align_first_segments()
+        return res
 
 
 class MedspaMembershipPeriod(models.Model):
