@@ -364,6 +364,7 @@ class TestGuards(MembershipCase):
                     "amount": 99,
                     "currency_id": self.company.currency_id.id,
                     "partner_id": self.patient.id,
+                    "sale_order_ids": self._order_plan().ids,
                 }
             )
         )
