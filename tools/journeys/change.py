@@ -2,7 +2,7 @@
 
 from .harness import Journey, Person, money, same
 from .join import join
-from .scenes import sign_here
+from .scenes import set_password, sign_here
 
 
 def walk(journey: Journey) -> None:
@@ -27,15 +27,18 @@ def walk(journey: Journey) -> None:
         same("the numbers and the payment", charged, money(words)[0])
     with journey.step("the change is confirmed by mail", vital=False):
         cleo.gets(text="Signature")
-    with journey.step("a relative is added"):
+    fidel = journey.person("fidel@example.com")
+    with journey.step("a relative is added", cleo):
         cleo.fill("#family_name", "Fidel Familiar")
-        cleo.fill("#family_email", "fidel@example.com")
+        cleo.fill("#family_email", fidel.email)
         cleo.go(".o_medspa_add_person button[type=submit]")
         cleo.sees(".o_medspa_done", "family")
-    with journey.step("and is invited by mail", vital=False):
-        fidel = journey.person("fidel@example.com")
-        mail = fidel.gets()
-        fidel.follow(mail, ".")
+    with journey.step("and is invited by mail", fidel, vital=False):
+        mail = fidel.gets(link="Open my page")
+        fidel.follow(mail, "Open my page")
+        set_password(fidel)
+        fidel.open("/my/memberships")
+        fidel.reads("Signature")
     with journey.step("the numbers of the smaller plan", cleo):
         _open_change(cleo, "Radiance")
         same("a smaller plan is charged later", 0, cleo.sum(".o_medspa_amount"))

@@ -6,6 +6,9 @@ from .harness import Journey, same
 from .join import join
 from .scenes import PAYS_ONCE, pay
 
+# What the plan costs a month.
+GLOW = 49
+
 
 def walk(journey: Journey) -> None:
     """Join with a card that pays once, come to the renewal, pay by another card."""
@@ -21,7 +24,7 @@ def walk(journey: Journey) -> None:
     with journey.step("its link leads to the payment"):
         flor.follow(mail, "pay|card|settle")
         due = flor.sum(".o_medspa_amount")
-        same("the price and what is due", 59, due)
+        same("the price and what is due", GLOW, due)
     with journey.step("pay by another card"):
         flor.has_read()
         same("what is due and what the provider is asked for", due, pay(flor))

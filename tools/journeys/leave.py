@@ -1,6 +1,7 @@
 """A member cancels, changes their mind, cancels again."""
 
 import re
+from datetime import datetime
 
 from .harness import Journey
 from .join import join
@@ -24,9 +25,9 @@ def walk(journey: Journey) -> None:
         lea.sees(".o_medspa_done", "cancellation is confirmed")
     with journey.step("the cancellation is confirmed by mail", vital=False):
         mail = lea.gets("cancel")
-        assert last_day[1].strip() in mail.text, (
-            f"the mail does not name {last_day[1]}: {mail.text[:300]}"
-        )
+        day = datetime.strptime(last_day[1].strip(), "%b %d, %Y")
+        words = f"{day:%A, %B} {day.day}, {day.year}"
+        assert words in mail.text, f"the mail does not name {words}: {mail.text[:300]}"
     with journey.step("stay after all"):
         lea.go(".o_medspa_keep")
         lea.sees(".o_medspa_done", "goes on")

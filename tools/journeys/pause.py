@@ -26,9 +26,12 @@ def walk(journey: Journey) -> None:
         paz.go(".o_medspa_pause_form .o_medspa_confirm, .o_medspa_confirm")
         paz.sees(".o_medspa_done", "pause is planned")
         paz.sees(".o_medspa_planned")
-    with journey.step("the pause is confirmed by mail", vital=False):
-        paz.gets("pause")
+    with journey.step("the page says when the next payment is", vital=False):
+        paz.sees(".o_medspa_planned", "Next payment after it")
     journey.clock.go_to(journey.clock.now() + timedelta(days=4))
+    with journey.step("a mail says on its day that it is paused"):
+        mail = paz.gets("paused", seconds=120)
+        assert "The last day of the pause is" in mail.text, mail.text[:300]
     with journey.step("it is paused on its day"):
         paz.open("/my/memberships")
         paz.sees(".o_medspa_membership_card", "Paused")

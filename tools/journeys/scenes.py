@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import expect
 
 from .clock import ZONE
-from .harness import Person, money
+from .harness import TIMEOUT, Person, money
 from .mail import Mail
 
 MAIN_BUTTON = (
@@ -112,7 +112,10 @@ def pay(person: Person, outcome: str = "", card: str = PAYS) -> float:
     person.page.wait_for_url(
         re.compile(r"/(confirmation|my/|book/held|payment/status)")
     )
-    person.page.wait_for_url(lambda url: "/payment/status" not in url)
+    # The first papers of a fresh clinic are printed meanwhile.
+    person.page.wait_for_url(
+        lambda url: "/payment/status" not in url, timeout=3 * TIMEOUT
+    )
     person.ready()
     return float(asked.get("amount") or 0)
 
