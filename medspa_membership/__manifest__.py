@@ -94,6 +94,7 @@
         "views/billing/medspa_winback_views.xml",
         "views/billing/medspa_payment_event_views.xml",
         "views/billing/payment_transaction_views.xml",
+        "views/till/report_invoice.xml",
         "views/till/sale_order_views.xml",
         "views/till/member_price_views.xml",
         "views/till/res_partner_views.xml",

@@ -153,6 +153,29 @@ class TestAppointmentLetters(LetterData, ClinicCase):
         self.assertNotIn(self.patient, told.notified_partner_ids | told.partner_ids)
         self.assertNotIn(self.patient, event.attendee_ids.partner_id)
 
+    def test_core_mails_no_practitioner_of_a_move(self):
+        """Whose diary it stands in sees it there; of meetings core tells as ever."""
+        self.practitioner_user.email = "doc@example.com"
+        doctor = self.practitioner_user.partner_id
+        event = self._book()
+        self.assertIn(doctor, event.attendee_ids.partner_id)
+        meeting = self._speak(self.env["calendar.event"]).create(
+            {
+                "name": "Team",
+                "start": "2026-02-05 15:00:00",
+                "stop": "2026-02-05 16:00:00",
+                "partner_ids": [Command.set(doctor.ids)],
+            }
+        )
+        for record, is_told in ((event, False), (meeting, True)):
+            before = self.env["mail.message"].search([])
+            record.write(
+                {"start": "2026-02-06 10:00:00", "stop": "2026-02-06 11:00:00"}
+            )
+            told = self.env["mail.message"].search([]) - before
+            partners = told.partner_ids | told.notified_partner_ids
+            self.assertEqual(doctor in partners, is_told, record.name)
+
     def test_a_queued_letter_wakes_the_queue(self):
         cron = self.env.ref("mail.ir_cron_mail_scheduler_action")
         triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
@@ -276,6 +299,15 @@ class TestMemberLetters(LetterData, DeskCase):
         user.invalidate_recordset()
         user.sudo().password = "second-password-2"
         self.assertNotEqual(self.env["mail.mail"].sudo().search([]), before)
+
+    def test_core_welcomes_the_staff_only(self):
+        """Who comes by a letter of ours is not told again that there is a log-in."""
+        template = self.env.ref(
+            "auth_signup.mail_template_user_signup_account_created"
+        ).sudo()
+        user = self._create_portal_user(self.patient, "paula")
+        self.assertFalse(template.send_mail(user.id))
+        self.assertTrue(template.send_mail(self.receptionist.id))
 
     def test_days_are_written_in_words(self):
         self.assertEqual(

@@ -81,6 +81,18 @@ class TestMembershipPages(MockEmail, MemberPages):
             self.assertEqual(response.status_code, 200, url)
             self.assertIn("attachment", response.headers["Content-Disposition"])
 
+    def test_a_paid_invoice_is_no_proforma(self):
+        """Core calls it so until somebody sends it by hand, which here nobody does."""
+        invoice = self.membership.period_ids.invoice_id
+        self.assertFalse(invoice.invoice_pdf_report_id)
+        self.assertIn(invoice.payment_state, ("in_payment", "paid"))
+        reports = self.env["ir.actions.report"].with_context(proforma_invoice=True)
+        content, _type = reports._render_qweb_html(
+            "account.account_invoices", invoice.ids
+        )
+        self.assertIn(invoice.name, content.decode())
+        self.assertNotIn("Proforma", content.decode())
+
     def test_a_signed_agreement_is_printed_on_demand(self):
         agreement = self.membership._get_agreement_to_sign()
         page = self._read(f"{self.url}/sign")

@@ -365,6 +365,15 @@ class TestShopPurchase(ClinicData, PaymentHttpCommon):
         self.assertTrue(response.url.endswith(f"/my/courses/{course.id}"))
         self.assertIn("Book a session", response.text)
 
+    def test_cart_offers_one_course_and_nothing_that_is_grey(self):
+        self.authenticate(None, None)
+        self._fill_cart()
+        page = self.url_open("/shop/cart").text
+        self.assertIn("5 peels", page)
+        self.assertIn('data-medspa-fixed="1"', page)
+        self.assertNotIn("oi-minus", page)
+        self.assertNotIn("Quick reorder", page)
+
     def test_link_of_the_guest_is_used_once(self):
         """Once the patient has logged in, the page of the order opens no account."""
         order, page = self._buy()

@@ -1,6 +1,7 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
 from . import (
+    calendar_attendee,
     calendar_event,
     calendar_event_credit,
     calendar_event_flow,

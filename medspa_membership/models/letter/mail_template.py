@@ -7,6 +7,7 @@ from markupsafe import Markup
 from odoo import SUPERUSER_ID, api, models
 
 LAYOUT = "medspa_membership.mail_layout"
+ACCOUNT_CREATED = "auth_signup.mail_template_user_signup_account_created"
 HREF = re.compile(r'\s+href="[^"]*"')
 # Who gets a mail: without them core asks the record, which may name somebody else.
 RECIPIENT_FIELDS = ("use_default_to", "partner_to", "email_to")
@@ -18,6 +19,19 @@ class MailTemplate(models.Model):
     _inherit = "mail.template"
 
     # === BUSINESS METHODS === #
+
+    def send_mail(self, res_id, *args, **kwargs):
+        """Override of `mail`: a patient who sets a password is not welcomed by core.
+
+        What led to the password was a letter of ours, or one that asks to confirm the
+        address follows.
+        """
+        if (
+            self == self.env.ref(ACCOUNT_CREATED, raise_if_not_found=False)
+            and self.env["res.users"].browse(res_id)._is_portal()
+        ):
+            return False
+        return super().send_mail(res_id, *args, **kwargs)
 
     def send_mail_batch(
         self,

@@ -181,4 +181,8 @@ class SaleOrderLine(models.Model):
     def _has_fixed_quantity(self):
         """Tell whether the cart offers no other quantity of the line."""
         self.ensure_one()
-        return self._sells_plan() or self._is_joining_fee()
+        return (
+            self._sells_plan()
+            or self._is_joining_fee()
+            or self.service_tracking == "medspa_course"
+        )
