@@ -203,6 +203,8 @@ class TestOpenBooking(OpenBookingCase):
             response = self._book(start, visitor={**VISITOR, "email": email})
             text = self._text(self.url_open(response.headers["Location"]))
             text = text[text.index("Look into") : text.index("Where")]
+            # The page names the address that was typed.
+            text = text.replace(email, "")
             answers.add(re.sub(r"\d+:\d\d [AP]M", "", text))
         self.assertEqual(len(answers), 1)
 

@@ -61,9 +61,11 @@ class PaymentTransaction(models.Model):
         Note: `self.ensure_one()`
         """
         self.ensure_one()
-        is_first = bool(self._begin_charge())
+        # Who lets a card be charged need not be allowed to write what became of it.
+        tx_sudo = self.sudo()
+        is_first = bool(tx_sudo._begin_charge())
         self.env["ir.cron"]._commit_progress()
-        return self._charge_begun(is_first)
+        return tx_sudo._charge_begun(is_first)
 
     def _begin_charge(self):
         """Note on new charges that the provider is asked, or why it is not.
