@@ -63,7 +63,9 @@ class SaleSubscription(models.Model):
     )
     period_length = fields.Integer("So many make a period", readonly=True)
     payment_limit = fields.Integer(
-        "Number of payments", readonly=True, help="It ends by itself after them. Zero: never."
+        "Number of payments",
+        readonly=True,
+        help="It ends by itself after them. Zero: never.",
     )
     trial_days = fields.Integer("Trial", readonly=True)
     trial_has_benefits = fields.Boolean("Credits in the trial", readonly=True)
