@@ -110,6 +110,26 @@ class TestCourseSwap(CourseDeskCase):
         # 40.00 at 150.
         self.assertEqual(order.amount_total, 6000)
 
+    def test_cancelled_difference_undoes_the_swap(self):
+        for method in ("_action_cancel", "unlink"):
+            course = self._create_course()
+            order = self._get_order(self._swap(course, self.facial, 2))
+            getattr(order, method)()
+            self.env.invalidate_all()
+            old, new = course.credit_ids.sorted("id")
+            self.assertBalances(old, 5, 0)
+            self.assertBalances(new, 0, 0)
+            self.assertEqual((old.value_remaining, new.value_remaining), (450, 0))
+            # Nothing is minted: all of it unused is what was paid, once.
+            self.assertEqual(course._get_refund()["amount"], 450)
+
+    def test_difference_of_a_used_session_stays_due(self):
+        course = self._create_course()
+        order = self._get_order(self._swap(course, self.facial, 2))
+        self._new_credit(course)._redeem(1, DAY)
+        self.assertRefused(order._action_cancel, "stays due")
+        self.assertEqual(self._new_credit(course).remaining, 1)
+
     def test_waived_difference(self):
         course = self._create_course()
         self.assertFalse(self._swap(course, self.facial, is_waived=True))

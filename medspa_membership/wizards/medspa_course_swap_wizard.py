@@ -49,14 +49,12 @@ class MedspaCourseSwapWizard(models.TransientModel):
         self.ensure_one()
         self.course_id.check_access("write")
         difference = self.difference
-        self.course_id._swap(
+        new_credit = self.course_id._swap(
             self.credit_id, self.treatment_id, self.sessions, self.reason
         )
         if self.is_waived or self.currency_id.is_zero(difference):
             return None
-        order = self.course_id._create_swap_order(
-            self.treatment_id, self.sessions, difference
-        )
+        order = self.course_id._create_swap_order(new_credit, self.sessions, difference)
         return {
             "type": "ir.actions.act_window",
             "res_model": "sale.order",

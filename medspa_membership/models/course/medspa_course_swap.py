@@ -131,3 +131,49 @@ class MedspaCourse(models.Model):
             reason,
         )
         return new_credit
+
+    def _undo_swap(self, credit):
+        """Give the sessions of a swap back to the lot that they came from, once.
+
+        Note: `self.ensure_one()`
+
+        :param credit: what the swap gave
+        :raise UserError: some of it was used, booked or swapped on
+        """
+        self.ensure_one()
+        moves = credit.move_ids.filtered(lambda move: move.kind == "transfer")
+        if len(moves) > 1 and not credit.remaining:
+            # Undone before.
+            return
+        if float_compare(
+            credit.available, credit.granted, precision_digits=QUANTITY_DIGITS
+        ):
+            raise UserError(
+                self.env._(
+                    "%(treatment)s of %(course)s was used, booked or swapped on: its "
+                    "difference in price stays due.",
+                    treatment=credit.treatment_id.name,
+                    course=self.name,
+                )
+            )
+        self._check_state("active")
+        origin = credit.course_line_id.swapped_from_id.credit_ids.filtered(
+            lambda lot: lot.is_bonus == credit.is_bonus
+        )[:1]
+        reason = self.env._("The difference in price was cancelled.")
+        quantity, value = credit.remaining, credit.value_remaining
+        self.env["medspa.credit"]._post_moves(
+            [
+                {
+                    "credit": lot,
+                    "kind": "transfer",
+                    "quantity": sign * quantity,
+                    "value": sign * value,
+                    "reason": reason,
+                }
+                for lot, sign in ((credit, -1), (origin, 1))
+            ]
+        )
+        self._log_reason(
+            self.env._("Swap to %s undone", credit.treatment_id.name), reason
+        )

@@ -37,9 +37,13 @@ class MedspaCourse(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _create_swap_order(self, treatment, sessions, difference):
-        """Return an order over the difference in price of a swap."""
+    def _create_swap_order(self, credit, sessions, difference):
+        """Return an order over the difference in price of a swap.
+
+        :param credit: what the swap gave; cancelling the order takes it back
+        """
         self.ensure_one()
+        treatment = credit.treatment_id
         taxes = treatment.taxes_id._filter_taxes_by_company(self.company_id)
         order = self.env["sale.order"].create(
             {
@@ -66,6 +70,7 @@ class MedspaCourse(models.Model):
                 }
             )
         ]
+        credit.sudo().course_line_id.swap_sale_line_id = order.order_line
         return order
 
     def _notify_active(self):
@@ -84,3 +89,16 @@ class MedspaCourse(models.Model):
         # Visitors may not read what they bought; whose session it is decides.
         order = self.sudo().sale_order_id.with_env(self.env)
         return order._get_welcome_url(self.sudo().partner_id, f"/my/courses/{self.id}")
+
+
+class MedspaCourseLine(models.Model):
+    _inherit = "medspa.course.line"
+
+    swap_sale_line_id = fields.Many2one(
+        "sale.order.line",
+        "Difference of the swap",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The order line that charges the difference in price of a swap.",
+    )

@@ -1,6 +1,6 @@
 # Copyright 2026 medspa
 # License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -53,10 +53,27 @@ class SaleOrder(models.Model):
     def _action_cancel(self):
         """Override of `sale` to drop courses that were never paid, and no others."""
         self._check_courses_before_cancel()
+        self._undo_swaps()
         res = super()._action_cancel()
         drafts = self.sudo().course_ids.filtered(lambda course: course.state == "draft")
         drafts.unlink()
         return res
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_undo_swaps(self):
+        """Undo the swaps whose difference is deleted instead of paid."""
+        self._undo_swaps()
+
+    def _undo_swaps(self):
+        """Take back the swaps whose difference these orders charge."""
+        lines_sudo = self.env["medspa.course.line"].sudo()
+        lines_sudo = lines_sudo.search(
+            [("swap_sale_line_id.order_id", "in", self.ids)], order="id desc"
+        )
+        for credit_sudo in lines_sudo.credit_ids.filtered(
+            lambda credit: credit.course_id.state != "cancelled"
+        ):
+            credit_sudo.course_id._undo_swap(credit_sudo)
 
     def _check_courses_before_cancel(self):
         """Keep an order whose course is in use: the patient has paid for it."""
