@@ -71,14 +71,15 @@ class TestTillPages(TillPagesCase):
         self._add_discounts(other, {"applied_on": "all", "percent": 5})
         other.product_tmpl_id.is_published = True
         cost, saving, price = (
-            self.euro.format(amount).replace("\xa0", " ") for amount in (230, 50, 99)
+            self.euro.format(amount).replace("\xa0", " ") for amount in (266, 14, 49)
         )
         for name in (None, "stranger", "lapsed"):
             self._log_in(name)
             page = self._fill_cart()
-            # 280 at regular prices; a member pays 102 and twice 64.
+            # 280 at regular prices. With what joining costs, Glow comes to 230 + 99,
+            # Radiance to 266 + 49.
             self.assertIn(
-                f"In Glow this would cost {cost}: {saving} less. The plan is {price}",
+                f"In Radiance this would cost {cost}: {saving} less. The plan is {price}",
                 to_text(page),
                 name,
             )

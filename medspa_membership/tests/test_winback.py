@@ -253,7 +253,7 @@ class TestRenewalNotice(DeskCase):
         letter = self._letters(membership)
         self.assertEqual(len(letter), 1)
         text = to_text(letter.body_html)
-        for words in ("04/29/2026", "99.00", "a month"):
+        for words in ("Wednesday, April 29, 2026", "99.00", "a month"):
             self.assertIn(words, text)
 
     def test_a_missed_day_is_caught_up(self):

@@ -68,7 +68,7 @@ class TestSending(ReminderCase):
         )
         self.assertEqual(message["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click")
         text = self.smtp.texts(address)[0]
-        self.assertIn("you have 2 sessions of your treatments left", text)
+        self.assertIn("You have 2 sessions of your treatments left", text)
         self.assertIn("/r/", text)
         self.assertNotIn("[link]", text)
 
