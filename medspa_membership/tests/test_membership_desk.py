@@ -72,7 +72,7 @@ class TestPlanForm(DeskCase):
                 discount.applied_on = "all"
                 discount.percent = 10
             self.assertIn("Minimum term: 3 payments", form.term_preview)
-            self.assertIn("537.00", form.term_preview)
+            self.assertIn("587.00", form.term_preview)
             self.assertEqual(form.term_total, 587)
         plan = form.record
         self.assertTrue(plan.is_plan)

@@ -79,7 +79,8 @@ class TestTillPages(TillPagesCase):
             # 280 at regular prices. With what joining costs, Glow comes to 230 + 99,
             # Radiance to 266 + 49.
             self.assertIn(
-                f"In Radiance this would cost {cost}: {saving} less. The plan is {price}",
+                f"In Radiance this would cost {cost}: {saving} less. "
+                f"The plan is {price}",
                 to_text(page),
                 name,
             )
