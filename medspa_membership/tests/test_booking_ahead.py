@@ -365,12 +365,13 @@ class TestPromiseAtOnce(RealTransactionsCase):
         return super()._remove_committed_data()
 
     def _book_ahead(self, number, env):
-        """Book as the page does, each request with a practitioner of its own."""
+        """Book as the page does, each request an hour and a practitioner of its own."""
+        start = self.start + timedelta(hours=(0, 1, 2, 3, -1, -2)[number])
         peel = env["product.template"].browse(self.peel_id)
         patient = env["res.partner"].browse(self.patient_id)
         offer = BookingOffer(peel, env.company, patient)
         resources = env["resource.resource"]
-        statement = peel._get_booking_statement(patient, self.start, env.company)
+        statement = peel._get_booking_statement(patient, start, env.company)
         if statement["kind"] != "ahead":
             raise UserError(env._("It costs something now."))
         return (
@@ -378,8 +379,8 @@ class TestPromiseAtOnce(RealTransactionsCase):
             ._book_online(
                 offer,
                 {
-                    "start": self.start,
-                    "stop": self.start + timedelta(minutes=45),
+                    "start": start,
+                    "stop": start + timedelta(minutes=45),
                     "practitioner": resources.browse(self.practitioner_ids[number]),
                     "room": resources.browse(self.room_ids[number]),
                 },
