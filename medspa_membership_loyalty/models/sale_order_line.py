@@ -14,6 +14,12 @@ class SaleOrderLine(models.Model):
         """Override: a reward is priced by its program."""
         return bool(self.reward_id) or super()._has_price_of_its_own()
 
+    def _is_money(self):
+        """Override: a gift card or an eWallet pays; it is no discount."""
+        # who sells need not be allowed to read programs
+        program_sudo = self.sudo().reward_id.program_id
+        return super()._is_money() or program_sudo.is_payment_program
+
     def _get_standing(self, version=None, price=None):
         """Return what the line costs, and what it would with promotions instead.
 

@@ -241,7 +241,8 @@ class SaleOrder(models.Model):
     def _get_amount_in_advance(self):
         """Return the money of the order that is on none of its invoices.
 
-        Down payments, and payments on the order itself.
+        Down payments, payments on the order itself, and what its own lines pay: a gift
+        card, say.
         """
         invoices = self._get_invoices_posted()
         advance = on_invoices = 0.0
@@ -264,7 +265,12 @@ class SaleOrder(models.Model):
             and tx.payment_id.state not in ("draft", "canceled", "rejected")
         )
         # The same money arrives on the invoice as soon as there is one.
-        return advance + max(by_transaction - on_invoices, 0.0)
+        by_lines = -sum(
+            line.price_total
+            for line in self.order_line
+            if line._is_money() and not line.is_downpayment
+        )
+        return advance + by_lines + max(by_transaction - on_invoices, 0.0)
 
 
 class SaleOrderLine(models.Model):
@@ -275,8 +281,16 @@ class SaleOrderLine(models.Model):
         return _spread_discounts(
             self.filtered(lambda line: not line.display_type),
             {line: line.covered_line_id for line in self},
-            lambda line: line.is_downpayment,
+            lambda line: line._is_money(),
         )
+
+    def _is_money(self):
+        """Seam: tell whether the line is money that was paid, and no price.
+
+        Note: `self.ensure_one()`
+        """
+        self.ensure_one()
+        return self.is_downpayment
 
     def _get_net_ratio(self):
         """Return the part of its price that the discounts of the order leave of it.
@@ -307,7 +321,7 @@ class AccountMoveLine(models.Model):
         return _spread_discounts(
             self.filtered(lambda line: line.display_type == "product"),
             covered,
-            lambda line: bool(line.sale_line_ids.filtered("is_downpayment")),
+            lambda line: any(sold._is_money() for sold in line.sale_line_ids),
         )
 
 
@@ -379,16 +393,16 @@ class AccountMove(models.Model):
         return max(self.amount_total - self.amount_residual - set_off + pending, 0.0)
 
 
-def _spread_discounts(lines, covered, is_downpayment):
+def _spread_discounts(lines, covered, is_money):
     """Return what each positive line comes to with its share of the negative ones.
 
     A discount goes to the line that it names, else to lines of the same taxes, else to
     all of them.
 
     :param covered: dict of the line that a negative line pays for
-    :param is_downpayment: callable, tells which lines are money and no price
+    :param is_money: callable, tells which lines are money and no price
     """
-    priced = [line for line in lines if not is_downpayment(line)]
+    priced = [line for line in lines if not is_money(line)]
     nets = {line: line.price_total for line in priced if line.price_total >= 0}
     for discount in priced:
         if discount.price_total >= 0:
