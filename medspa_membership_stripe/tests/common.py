@@ -110,19 +110,23 @@ class StripeCase(ClinicData, StripeMixin, AccountTestInvoicingCommon):
     def _create_charge(self, token, invoice=None, **vals):
         """Create the transaction of an attempt, as a billing run does."""
         invoice = invoice or self._create_invoice()
-        return self.env["payment.transaction"].create(
-            {
-                "provider_id": token.provider_id.id,
-                "payment_method_id": token.payment_method_id.id,
-                "token_id": token.id,
-                "reference": f"{invoice.name}-{len(invoice.transaction_ids) + 1}",
-                "amount": invoice.amount_residual,
-                "currency_id": invoice.currency_id.id,
-                "partner_id": token.partner_id.id,
-                "operation": "offline",
-                "invoice_ids": [Command.set(invoice.ids)],
-                **vals,
-            }
+        return (
+            self.env["payment.transaction"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": token.provider_id.id,
+                    "payment_method_id": token.payment_method_id.id,
+                    "token_id": token.id,
+                    "reference": f"{invoice.name}-{len(invoice.transaction_ids) + 1}",
+                    "amount": invoice.amount_residual,
+                    "currency_id": invoice.currency_id.id,
+                    "partner_id": token.partner_id.id,
+                    "operation": "offline",
+                    "invoice_ids": [Command.set(invoice.ids)],
+                    **vals,
+                }
+            )
         )
 
     # === STEPS === #
