@@ -353,7 +353,11 @@ class TestCharge(StripeCase):
         self.assertEqual([tx.state for tx in charges], ["done", "pending", "done"])
 
     def test_other_amount_is_refused_as_often_as_it_is_told(self):
-        tx = self._create_charge(self._create_token(GOOD_CARD))
+        invoice = self._create_invoice()
+        part = invoice.line_ids.filtered(lambda li: li.display_type == "payment_term")
+        tx = self._create_charge(
+            self._create_token(GOOD_CARD), invoice, instalment_line_id=part.id
+        )
         data = {
             "payment_intent": {
                 "id": "pi_1",

@@ -317,7 +317,7 @@ class TestDesk(DeskCase):
         preview.partner_id = self.patient
         self.assertTrue(preview.is_invented)
         self.assertIn("Hello Paula, you have 4 sessions", preview.sms_body)
-        self.assertIn("we miss you", preview.mail_body)
+        self.assertIn("We miss you", preview.mail_body)
         self.assertEqual(len(self._reminders(self.dropped)), 1)
 
     def test_a_rule_needs_a_wording_for_its_way(self):

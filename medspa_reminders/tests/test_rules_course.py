@@ -43,7 +43,7 @@ class TestCourseRules(ReminderCase):
             *(f"2026-02-{day:02d} 09:10:00" for day in range(3, 11)),
         )
         self.assertSent(sms=2)
-        self.assertIn("end on 9 February", self.sms.texts("+34600111111")[1])
+        self.assertIn("until 9 February", self.sms.texts("+34600111111")[1])
         self.assertReminder(self._reminders(day), "sent")
         self.assertEqual(len(self._reminders(week)), 1)
 
