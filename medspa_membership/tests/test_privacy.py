@@ -213,6 +213,30 @@ class TestPrivacy(PrivacyData, ClinicCase):
         visit.sudo()._finish()
         self._as(self.practitioner_user, visit).message_post(body="Better today")
 
+    def test_who_was_written_to_is_told_to_nobody(self):
+        said = self.course.sudo().message_post(
+            body="Six peels",
+            subject="Your peels are ready",
+            partner_ids=self.patient.ids,
+            subtype_xmlid="mail.mt_comment",
+        )
+        sent = said.notification_ids
+        self.assertEqual(sent.res_partner_id, self.patient)
+        for user in (self.employee, *self.strangers):
+            notifications = self._as(user, sent)
+            with self.subTest(user=user.login):
+                self.assertFalse(notifications.search([("id", "in", sent.ids)]))
+                with self.assertRaises(AccessError):
+                    notifications.read(["mail_message_id"])
+        meeting = self.env["res.partner"].create({"name": "Supplier"})
+        note = meeting.message_post(
+            body="Hello", partner_ids=self.receptionist.partner_id.ids
+        )
+        # Other letters are read as before.
+        self.assertTrue(
+            self._as(self.employee, note.notification_ids).read(["is_read"])
+        )
+
     def test_other_companies_see_no_pauses_and_groups(self):
         pause = (
             self.env["medspa.course.pause"]

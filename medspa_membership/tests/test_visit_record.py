@@ -173,6 +173,25 @@ class TestVisitRecord(VisitData, ClinicCase):
         self.assertEqual(visit.finished_by_id, self.practitioner_user)
         self._refused(visit.write, {"protocol": "<p>Other</p>"})
 
+    def test_nothing_written_is_not_finished(self):
+        for number, (name, value) in enumerate(
+            (
+                ("settings", {"fluence": 18.5}),
+                ("product_line_ids", [Command.create({"product_id": self.filler.id})]),
+                ("photo_ids", [Command.create({"image_1920": PIXEL})]),
+                ("notes", "<p>Cool it</p>"),
+            )
+        ):
+            event = self._create_appointment(f"2026-02-02 {10 + number}:00:00")
+            self._as(event, self.receptionist).action_done()
+            visit = self._as(event.visit_id)
+            with self.subTest(written=name):
+                self._refused(visit.action_finish, error=UserError)
+                self.assertFalse(visit.finished_at)
+                visit.write({name: value})
+                visit.action_finish()
+                self.assertTrue(visit.finished_at)
+
     def test_what_was_written_up_is_finished_by_itself(self):
         event = self._create_appointment("2026-02-02 07:30:00")
         event.action_done()

@@ -7,7 +7,11 @@ class LinkTracker(models.Model):
     _inherit = "link.tracker"
 
     reminder_id = fields.Many2one(
-        "medspa.reminder", index="btree_not_null", ondelete="cascade"
+        "medspa.reminder",
+        index="btree_not_null",
+        ondelete="cascade",
+        # Everybody reads links: the name of the message is that of its patient.
+        groups="base.group_system",
     )
 
 

@@ -105,7 +105,13 @@ class MedspaReminder(models.Model):
     dispatch_ids = fields.One2many(
         "medspa.reminder.message", "reminder_id", "Deliveries", readonly=True
     )
-    link_ids = fields.One2many("link.tracker", "reminder_id", "Links", readonly=True)
+    link_ids = fields.One2many(
+        "link.tracker",
+        "reminder_id",
+        "Links",
+        readonly=True,
+        groups="base.group_system",
+    )
     is_opened = fields.Boolean("Link opened", readonly=True)
     booked_event_id = fields.Many2one(
         "calendar.event",

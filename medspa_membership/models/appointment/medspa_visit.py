@@ -288,6 +288,10 @@ class MedspaVisit(models.Model):
                 raise UserError(
                     self.env._("Close the appointment first, then finish the visit.")
                 )
+            if not visit._is_written_up():
+                raise UserError(
+                    self.env._("Write down what was done, then finish the visit.")
+                )
         self.sudo()._finish(self.env.user)
 
     def action_add_addendum(self):
@@ -338,8 +342,12 @@ class MedspaVisit(models.Model):
                 ("finished_at", "=", False),
                 ("visited_at", "<", before),
                 "|",
+                "|",
+                "|",
                 ("protocol", "!=", False),
                 ("notes", "!=", False),
+                ("product_line_ids", "!=", False),
+                ("photo_ids", "!=", False),
             ],
             limit=1000,
         )
@@ -359,11 +367,15 @@ class MedspaVisit(models.Model):
         )
 
     def _is_written_up(self):
-        """Tell whether a clinician has written something. Note: `ensure_one()`."""
+        """Tell whether a clinician has noted something. Note: `ensure_one()`."""
         self.ensure_one()
         visit_sudo = self.sudo()
-        return not (
-            is_html_empty(visit_sudo.protocol) and is_html_empty(visit_sudo.notes)
+        return bool(
+            not is_html_empty(visit_sudo.protocol)
+            or not is_html_empty(visit_sudo.notes)
+            or visit_sudo._get_settings()
+            or visit_sudo.product_line_ids
+            or visit_sudo.photo_ids
         )
 
     def _get_settings(self):
