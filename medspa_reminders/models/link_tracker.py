@@ -10,6 +10,7 @@ class LinkTracker(models.Model):
         "medspa.reminder",
         index="btree_not_null",
         ondelete="cascade",
+        copy=False,
         # Everybody reads links: the name of the message is that of its patient.
         groups="base.group_system",
     )
