@@ -13,8 +13,8 @@ from .common import TODAY, ClinicCase
 CHECK_IN = 22
 DONE = 33
 # Three for the times of the patient: they are asked for, taken, and looked at again;
-# thirty for the letter that confirms the booking.
-PORTAL_BOOKING = 86
+# thirty for the letter that confirms the booking, two for whom core would write to.
+PORTAL_BOOKING = 88
 FREE_SLOTS = 12
 DESK_LIST = 12
 # One of them looks for other records of the same patient.
