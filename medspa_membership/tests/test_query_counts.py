@@ -13,7 +13,8 @@ from .common import TODAY, ClinicCase
 CHECK_IN = 22
 DONE = 33
 # Three for the times of the patient: they are asked for, taken, and looked at again;
-# thirty for the letter that confirms the booking, two for whom core would write to.
+# thirty for the letter that confirms the booking. 87 were measured last, and where the
+# last one comes from was not looked for.
 PORTAL_BOOKING = 88
 FREE_SLOTS = 12
 DESK_LIST = 12
